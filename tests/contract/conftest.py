@@ -15,7 +15,8 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.repositories.session_store import SessionStore
+from shop.application.ports.repositories.session_store import SessionStore, unwrapped
+from shop.entrypoints.container.factories import sql_snapshot
 from tests.clock import FakeClock
 from tests.contract.payment_gateway.local_stripe import (
     LocalStripe,
@@ -64,10 +65,12 @@ def memory_storage() -> Storage:
 
 
 @pytest.fixture
-def cookie_storage(clock: FakeClock) -> Storage:
-    def sealed(rows: SessionStore) -> SessionStore:
-        return CookieSessionStore(rows, lambda: SECRETS, clock)
+def sealed(clock: FakeClock) -> Callable[[SessionStore], SessionStore]:
+    return lambda rows: CookieSessionStore(rows, lambda: SECRETS, clock)
 
+
+@pytest.fixture
+def cookie_storage(sealed: Callable[[SessionStore], SessionStore]) -> Storage:
     return _memory_stores(MemoryDatabase(), sealed)
 
 
@@ -83,6 +86,16 @@ async def sqlite_storage(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator
 async def postgresql_storage(migrated_postgresql: str) -> AsyncIterator[Storage]:
     database = _sql_database(migrated_postgresql)
     yield _sql_stores(database)
+    await _empty(database)
+    await database.close()
+
+
+@pytest.fixture
+async def postgresql_cookie_storage(
+    migrated_postgresql: str, sealed: Callable[[SessionStore], SessionStore]
+) -> AsyncIterator[Storage]:
+    database = _sql_database(migrated_postgresql)
+    yield _sql_stores(database, sealed)
     await _empty(database)
     await database.close()
 
@@ -121,7 +134,7 @@ def session_storage(request: pytest.FixtureRequest) -> Storage:
 
 def _memory_stores(
     database: MemoryDatabase,
-    sessions: Callable[[SessionStore], SessionStore] = lambda rows: rows,
+    sessions: Callable[[SessionStore], SessionStore] = unwrapped,
 ) -> Storage:
     return Storage(
         unit_of_work=partial(MemoryUnitOfWork, database, writing=True, sessions=sessions),
@@ -129,10 +142,12 @@ def _memory_stores(
     )
 
 
-def _sql_stores(database: SqlDatabase) -> Storage:
+def _sql_stores(
+    database: SqlDatabase, sessions: Callable[[SessionStore], SessionStore] = unwrapped
+) -> Storage:
     return Storage(
-        unit_of_work=partial(SqlUnitOfWork, database, writing=True),
-        snapshot=partial(SqlUnitOfWork, database, writing=False),
+        unit_of_work=partial(SqlUnitOfWork, database, writing=True, sessions=sessions),
+        snapshot=partial(sql_snapshot, database, sessions=sessions),
     )
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.domain.product import Product
 from tests.contract.storage import Storage
-from tests.factories import NOW, eur, product
+from tests.factories import NOW, eur, inventory, product
 
 pytestmark = pytest.mark.anyio
 
@@ -17,15 +18,26 @@ CUP = product("CUP", name="100% porcelain_cup", price=eur(10**9), active=False)
 
 
 async def _add(storage: Storage, *products: Product) -> None:
-    await storage.commit(*(lambda uow, each=each: uow.products.add(each) for each in products))
+    await storage.commit(
+        *(lambda uow, each=each: uow.products.add(each) for each in products),
+        *(lambda uow, each=each: uow.inventories.add(inventory(each.sku)) for each in products),
+    )
 
 
 async def _search(
     storage: Storage, words: str = "", limit: int = 100, after: str | None = None
 ) -> Page[Product, str]:
-    return await storage.read(
-        lambda uow: uow.products.search(words, PageRequest(limit=limit, after=after))
-    )
+    page = PageRequest(limit=limit, after=after)
+    return await _answer(storage, ProductSearch(words=words, page=page))
+
+
+async def _page(storage: Storage, question: ProductSearch) -> Page[AvailableProduct, str]:
+    return (await storage.read(lambda uow: uow.products.search([question])))[question]
+
+
+async def _answer(storage: Storage, question: ProductSearch) -> Page[Product, str]:
+    found = await _page(storage, question)
+    return Page(items=[each.product for each in found.items], next=found.next)
 
 
 async def test_inactive_products_are_searched_apart(storage: Storage) -> None:
@@ -34,7 +46,7 @@ async def test_inactive_products_are_searched_apart(storage: Storage) -> None:
 
     async def search(words: str, after: str | None = None) -> Page[Product, str]:
         page = PageRequest(limit=1, after=after)
-        return await storage.read(lambda uow: uow.products.search(words, page, active=False))
+        return await _answer(storage, ProductSearch(words=words, page=page, active=False))
 
     assert await search("") == Page(items=[CUP], next="CUP")
     assert await search("", after="CUP") == Page(items=[jar], next=None)
@@ -151,6 +163,42 @@ async def test_pages_follow_each_other_without_gap_or_overlap(storage: Storage) 
     assert first == Page(items=products[:2], next="P1")
     assert second == Page(items=products[2:4], next="P3")
     assert last == Page(items=products[4:], next=None)
+
+
+async def test_pages_that_are_asked_for_together_are_answered_alike(storage: Storage) -> None:
+    await _add(storage, TEA, CUP, *(product(f"P{number}") for number in range(5)))
+    questions = {
+        ProductSearch(words=words, page=PageRequest(limit=limit, after=after), active=active)
+        for words in ("", "p", "tee", "none", "%")
+        for limit in (1, 3, 100)
+        for after in (None, "P1", "ZZZ")
+        for active in (True, False)
+    }
+
+    together = await storage.read(lambda uow: uow.products.search(questions))
+
+    assert together.keys() == questions
+    for question in questions:
+        assert together[question] == await _page(storage, question), question
+    assert await storage.read(lambda uow: uow.products.search([])) == {}
+
+
+async def test_products_are_shown_with_what_is_not_reserved(storage: Storage) -> None:
+    await storage.commit(
+        lambda uow: uow.products.add(TEA),
+        lambda uow: uow.products.add(CUP),
+        lambda uow: uow.inventories.add(inventory("TEA", 7, reserved=2)),
+        lambda uow: uow.inventories.add(inventory("CUP", 3)),
+    )
+    tea = AvailableProduct(product=TEA, available=5)
+    cup = AvailableProduct(product=CUP, available=3)
+    question = ProductSearch(words="", page=PageRequest(limit=1, after=None))
+
+    found = await storage.read(lambda uow: uow.products.available(["CUP", "TEA", "tea", "NONE"]))
+
+    assert found == {"CUP": cup, "TEA": tea}
+    assert await _page(storage, question) == Page(items=[tea], next=None)
+    assert await storage.read(lambda uow: uow.products.available([])) == {}
 
 
 async def test_exactly_full_page_is_the_last(storage: Storage) -> None:

@@ -129,7 +129,9 @@ class Scenario:
             await self._complete_without_client("C-h")
             await self._send_until("C-b", Direction.REQUEST)
             confirmation = await self._send_until("C-g", Direction.RESPONSE)
-            async with self.shop.container.unit_of_work():
+            async with self.shop.container.unit_of_work() as uow:
+                # The first question takes the lock.
+                await uow.products.get_many(["TEA"])
                 capture.forward()
                 confirmation.forward()
                 self._begin("C-a")

@@ -40,11 +40,15 @@ class Account:
 
     def withdraw(self, amount: Money) -> "Account":
         """Subtract an amount; raise `InsufficientFunds` below the minimum balance."""
+        self.require_funds(amount)
+        return replace(self, balance=self.balance - amount)
+
+    def require_funds(self, amount: Money) -> None:
+        """Raise `InsufficientFunds` if a withdrawal would leave less than the minimum."""
         amount.require_positive()
-        balance = self.balance - amount
-        if balance < self.minimum_balance:
+        amount.require_currency(self.balance.currency)
+        if self.balance.amount - amount.amount < self.minimum_balance.amount:
             raise InsufficientFunds(balance=self.balance, required=amount)
-        return replace(self, balance=balance)
 
     def deposit(self, amount: Money) -> "Account":
         """Add an amount; raise `BalanceTooLarge` above the largest amount."""

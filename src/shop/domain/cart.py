@@ -23,10 +23,11 @@ class Cart:
     @classmethod
     def of(cls, lines: Iterable[LineQuantity]) -> Self:
         """Return a cart of these lines; quantities of the same product add up."""
-        quantities = quantities_by_sku(lines)
-        return cls(
-            lines=tuple(LineQuantity(sku=sku, quantity=each) for sku, each in quantities.items())
-        )
+        given = tuple(lines)
+        if len({line.sku for line in given}) == len(given):
+            return cls(lines=given)
+        quantities = quantities_by_sku(given).items()
+        return cls(lines=tuple(LineQuantity(sku=sku, quantity=each) for sku, each in quantities))
 
     @property
     def is_empty(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.engines.sqlite_driver import DriverConnection
 from shop.adapters.sql.schema.tables import metadata
 from shop.domain.shared.money import Currency
 from tests.clock import FakeClock
@@ -69,3 +71,17 @@ async def differences(database: SqlDatabase) -> list[object]:
 
     async with database.reader.connect() as connection:
         return await connection.run_sync(compare)
+
+
+@pytest.fixture
+def visits(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list to which each visit of the thread of a SQLite connection is added."""
+    made: list[object] = []
+    visit = DriverConnection._execute
+
+    async def record(connection: DriverConnection, *work: Any, **options: Any) -> Any:  # noqa: ANN401  The driver's.
+        made.append(work)
+        return await visit(connection, *work, **options)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(DriverConnection, "_execute", record)
+    return made

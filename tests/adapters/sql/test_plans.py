@@ -110,7 +110,7 @@ class TestAYoungShop:
             cancel = CancelOrder(session=tokens[0], order_id=order.order.id)
             (await shop.cancel_orders().cancel(cancel)).unwrap()
             orders += [order, paid]
-            await _read(shop, order)
+            await _read(shop, tokens[0], order)
         number_of_orders = len(orders)
         # The server counts what a connection has read when the connection ends.
         await shop.database().close()
@@ -216,12 +216,14 @@ async def _place_by_card(shop: Container, token: SessionToken, key: str) -> Plac
     return paid
 
 
-async def _read(shop: Container, order: PlacedOrder) -> None:
+async def _read(shop: Container, token: SessionToken, order: PlacedOrder) -> None:
     async def read(uow: UnitOfWork) -> User:
         users = await uow.users.get_many([order.order.user_id])
         return users[order.order.user_id]
 
     customer = await shop.transaction_runner().read(read)
+    found = await shop.order_queries().look_up(token, order.id)
+    assert found.view.order.id == order.id
     assert (await shop.order_queries().show(customer, order.id)).order.id == order.id
     history = await shop.order_queries().history(customer, order.id)
     assert len(history.status_changes) == 2

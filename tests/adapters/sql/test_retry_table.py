@@ -136,7 +136,11 @@ async def test_locked_sqlite_file_is_waited_for(
     other = sqlite3.connect(tmp_path / "shop.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseUnavailable):
-        await _enter(database)
+        await add_users(database, "eve")
+    async with writing_unit(database) as uow:
+        # A decision is made on rows that are locked.
+        with pytest.raises(DatabaseUnavailable):
+            await uow.users.with_emails(["ada@example.com"])
     other.execute("ROLLBACK")
     other.close()
     await add_users(database, "ada")

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.catalogue.products import AvailableProduct, ProductSearch, PutProduct
+from shop.application.catalogue.products import PutProduct
 from shop.application.ports.paging import PageRequest
+from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.inventory import Inventory

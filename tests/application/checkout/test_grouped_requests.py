@@ -13,7 +13,7 @@ from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.order import OrderNotFound
 from shop.domain.product import ProductNotFound
-from shop.domain.session import SessionConflict
+from shop.domain.session import NotSignedIn, SessionConflict
 from tests.application.memory_shop import MemoryShop, new_token, place_order
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
@@ -61,25 +61,31 @@ async def test_each_request_is_answered_with_its_own_order(
     shop: MemoryShop, tokens: list[SessionToken]
 ) -> None:
     orders = [(await shop.order(place_order(token, ("TEA", 1)))).unwrap().order for token in tokens]
-    users = [shop.user(name) for name in NAMES]
-    show = shop.container.order_queries().show
-    commands = [
-        *zip(users, [order.id for order in orders], strict=True),
-        (users[0], orders[1].id),
-        (users[0], id_of("no order")),
-        (users[0], orders[0].id),
+    look_up = shop.container.order_queries().look_up
+    asked = [
+        *zip(tokens, [order.id for order in orders], strict=True),
+        (tokens[0], orders[1].id),
+        (tokens[0], id_of("no order")),
+        (tokens[0], orders[0].id),
+        ("no session", orders[0].id),
     ]
 
-    views = await asyncio.gather(
-        *(show(user, order_id) for user, order_id in commands), return_exceptions=True
-    )
+    found = await asyncio.gather(*(look_up(token, order_id) for token, order_id in asked))
 
-    assert [view if isinstance(view, BaseException) else view.order for view in views] == [
+    assert [each.visible and each.visible.order for each in found] == [
         *orders,
-        OrderNotFound(),
-        OrderNotFound(),
+        None,
+        None,
         orders[0],
+        None,
     ]
+    users = [each.current_session and each.current_session.user for each in found]
+    expected = [shop.user(name) for name in (*NAMES, NAMES[0], NAMES[0], NAMES[0])]
+    assert users == [*expected, None]
+    with pytest.raises(OrderNotFound):
+        _ = found[-3].view
+    with pytest.raises(NotSignedIn):
+        found[-1].require_signed_in()
 
 
 async def test_each_request_changes_its_own_cart(

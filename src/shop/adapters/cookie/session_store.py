@@ -62,6 +62,7 @@ class CookieSessionStore(SessionStore):
         self._stale: set[UUID] = set()
         self._rows_found: dict[UUID, Session] = {}
         self._saved_versions: dict[UUID, int] = {}
+        self._decrypted: dict[SessionToken, _EncryptedContent | None] = {}
 
     @cached_property
     def _ciphers(self) -> Sequence[Fernet]:
@@ -71,6 +72,12 @@ class CookieSessionStore(SessionStore):
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions of authentic tokens whose row exists."""
         return await self._find(tokens, self._rows.find)
+
+    def stored_tokens(
+        self, tokens: Collection[SessionToken]
+    ) -> Mapping[SessionToken, SessionToken]:
+        """Return the tokens of the rows."""
+        return {token: found.token for token, found in self._decrypt_all(tokens).items()}
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Like `find`, and lock the rows."""
@@ -137,7 +144,7 @@ class CookieSessionStore(SessionStore):
     async def _find(
         self, tokens: Collection[SessionToken], find: Callable[..., Any]
     ) -> dict[SessionToken, Session]:
-        decrypted = {token: found for token in tokens if (found := self._decrypt(token))}
+        decrypted = self._decrypt_all(tokens)
         rows: Mapping[SessionToken, Session] = await find(
             {each.token for each in decrypted.values()}
         )
@@ -146,6 +153,14 @@ class CookieSessionStore(SessionStore):
             for token, each in decrypted.items()
             if each.token in rows
         }
+
+    def _decrypt_all(
+        self, tokens: Collection[SessionToken]
+    ) -> Mapping[SessionToken, _EncryptedContent]:
+        for token in tokens:
+            if token not in self._decrypted:
+                self._decrypted[token] = self._decrypt(token)
+        return {token: found for token in tokens if (found := self._decrypted[token])}
 
     def _combine(self, row: Session, content: _EncryptedContent) -> Session:
         if content.key_is_old:

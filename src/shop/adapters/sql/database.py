@@ -85,9 +85,7 @@ class SqlDatabase(Database):
 
             self.row_parameters = PostgresqlRowParameters()
             self.writer = postgresql.create_engine(self._url, schema)
-            self.reader = self.writer.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            self.reader = self.writer.execution_options(**postgresql.SNAPSHOT)
         # Each statement is a transaction of its own, without BEGIN and COMMIT.
         self.guarded = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 

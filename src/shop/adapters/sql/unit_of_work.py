@@ -1,8 +1,9 @@
 """One transaction in a relational database."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -11,16 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.engines.errors import (
-    is_schema_mismatch,
-    translating_commit_errors,
-    translating_errors,
-)
+from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
-from shop.adapters.sql.repositories.idempotency_keys import SqlIdempotencyKeys
+from shop.adapters.sql.repositories.idempotency_keys import LateIdempotencyKeys, SqlIdempotencyKeys
 from shop.adapters.sql.repositories.inventories import SqlInventories
 from shop.adapters.sql.repositories.jobs import SqlJobs
 from shop.adapters.sql.repositories.notification_deliveries import SqlNotificationDeliveries
@@ -33,8 +30,10 @@ from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.sql.repositories.shipment_events import SqlShipmentEvents
 from shop.adapters.sql.repositories.transfers import SqlTransfers
 from shop.adapters.sql.repositories.users import SqlUsers
+from shop.adapters.sql.sqlite.connection import SqliteConnection
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -60,19 +59,25 @@ class SqlUnitOfWork(UnitOfWork):
 
     async def __aenter__(self) -> Self:
         """Take a connection from the pool and begin."""
-        database = self._database
-        await database.require_unchanged_file()
+        await self._database.require_unchanged_file()
+        self._ask_through(self._statements_of(await self._begin()))
+        return self
+
+    async def _begin(self) -> AsyncConnection:
         with translating_errors():
-            raw_connection = await self._engine.connect()
+            connection = await self._engine.connect()
             try:
-                await self._begin(raw_connection)
+                await connection.begin()
             except BaseException:
                 # `__aexit__` does not run if this fails, so the connection is returned here.
-                await _return_to_pool(raw_connection)
+                await return_to_pool(connection)
                 raise
-        self._connection = raw_connection
-        connection = self._statements_of(raw_connection)
+        self._connection = connection
+        return connection
+
+    def _ask_through(self, connection: SqlConnection) -> None:
         self._statements = connection
+        database = self._database
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
         self.accounts = SqlAccounts(connection)
@@ -115,7 +120,6 @@ class SqlUnitOfWork(UnitOfWork):
             self.endpoint_statuses,
             self._sessions,
         )
-        return self
 
     async def __aexit__(
         self,
@@ -129,9 +133,18 @@ class SqlUnitOfWork(UnitOfWork):
         """
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _return_to_pool(connection)
+            await return_to_pool(connection)
         if is_schema_mismatch(exc):
             await self._database.require_schema()
+
+    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
+        """Read at once what is wanted."""
+        tokens = {each.session for each in wanted if each.session is not None}
+        stored = self.sessions.stored_tokens(tokens)
+        if self.sessions is not self._sessions:
+            wanted = [replace(each, session=stored.get(each.session or "")) for each in wanted]
+        by_hash = self._sessions.tokens_by_hash(set(stored.values()))
+        await self._statements.read_ahead(wanted, by_hash)
 
     async def commit(self) -> None:
         """Write the staged changes, then COMMIT."""
@@ -147,31 +160,29 @@ class SqlUnitOfWork(UnitOfWork):
                 await self._database.require_currency(connection)
         for repository in self._unique_first:
             await repository.insert_unique()
-        await self._statements.write(
+        await self._statements.commit(
             [write for part in self._repositories for write in part.pending_writes()]
         )
-        with translating_commit_errors():
-            await connection.commit()
         # The unit of work is committed, even if its connection fails now.
         self._connection = None
-        await _return_to_pool(connection)
+        await return_to_pool(connection)
         self._database.require_committed_file()
 
     @property
     def _engine(self) -> AsyncEngine:
         return self._database.writer if self._writing else self._database.reader
 
-    async def _begin(self, connection: AsyncConnection) -> None:
-        await connection.begin()
-
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
-        return SqlConnection(connection, self._database.row_parameters, writing=self._writing)
+        kind = SqliteConnection if self._database.is_embedded else SqlConnection
+        return kind(connection, self._database.row_parameters, writing=self._writing)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
-        return SqlIdempotencyKeys(connection)
+        # Only one unit of work writes to a SQLite file at a time.
+        kind = LateIdempotencyKeys if self._database.is_embedded else SqlIdempotencyKeys
+        return kind(connection)
 
 
-async def _return_to_pool(connection: AsyncConnection) -> None:
+async def return_to_pool(connection: AsyncConnection) -> None:
     """Return a connection to its pool, or drop it if it is broken.
 
     A broken connection has rolled back. It raises nothing, because the outcome is known by now.

@@ -1,13 +1,14 @@
 """Shows, searches and saves products."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 
 from shop.application.catalogue.preconditions import Precondition
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
-from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.paging import Page
+from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues
@@ -20,14 +21,6 @@ from shop.domain.shared.value import value
 
 MAX_CONCURRENT_QUERIES = 4
 """Groups of questions at once, so that a stuck one does not stop all."""
-
-
-@value
-class AvailableProduct:
-    """A product and its available stock."""
-
-    product: Product
-    available: int
 
 
 @value
@@ -51,15 +44,6 @@ class ProductSaved:
 
     available_product: AvailableProduct
     is_new: bool
-
-
-@value
-class ProductSearch:
-    """A question for a page of the products that match the words, on sale or off sale."""
-
-    words: str
-    page: PageRequest[str]
-    active: bool = True
 
 
 ProductPage = Page[AvailableProduct, str]
@@ -97,15 +81,8 @@ class ProductService:
 
     async def _search_all(self, questions: Sequence[ProductSearch]) -> Sequence[ProductPage]:
         async def search_all(uow: UnitOfWork) -> Mapping[ProductSearch, ProductPage]:
-            pages = {
-                each: await uow.products.search(each.words, each.page, active=each.active)
-                for each in dict.fromkeys(questions)
-            }
-            available = await _availability(uow, [each.items for each in pages.values()])
-            return {
-                question: Page(items=[available[each.sku] for each in page.items], next=page.next)
-                for question, page in pages.items()
-            }
+            uow.ask_once()
+            return await uow.products.search(set(questions))
 
         answers = await self._transactions.read(search_all)
         return [answers[each] for each in questions]
@@ -116,8 +93,8 @@ class ProductService:
 
     async def _show_all(self, skus: Sequence[str]) -> Sequence[AvailableProduct | ShopError]:
         async def show_all(uow: UnitOfWork) -> Mapping[str, AvailableProduct]:
-            products = await uow.products.get_many(set(skus))
-            return await _availability(uow, [list(products.values())])
+            uow.ask_once()
+            return await uow.products.available(set(skus))
 
         found = await self._transactions.read(show_all)
         return [found.get(sku) or ProductNotFound(sku=sku) for sku in skus]
@@ -157,20 +134,9 @@ class ProductService:
             image_url = existing.image_url if command.keeps_image else command.image_url
             product = replace(product, created_at=existing.created_at, image_url=image_url)
             uow.products.save(product)
-            available = (await _availability(uow, [[product]]))[product.sku].available
+            available = (await uow.inventories.get_many([product.sku]))[product.sku].available
         await uow.commit()
         return ProductSaved(
             available_product=AvailableProduct(product=product, available=available),
             is_new=existing is None,
         )
-
-
-async def _availability(
-    uow: UnitOfWork, pages: Iterable[Sequence[Product]]
-) -> Mapping[str, AvailableProduct]:
-    products = {product.sku: product for page in pages for product in page}
-    inventories = await uow.inventories.get_many(products)
-    return {
-        sku: AvailableProduct(product=product, available=inventories[sku].available)
-        for sku, product in products.items()
-    }

@@ -30,6 +30,7 @@ from shop.application.ports.repositories.idempotency_keys import (
 )
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.inventory import StockMovementKind
@@ -57,6 +58,16 @@ class CompleteOrder:
     payment: Payment
     payment_outcome: PaymentOutcome
     session: SessionToken | None
+
+    @property
+    def rows(self) -> RowsWanted:
+        """The rows that it needs."""
+        return RowsWanted(
+            session=self.session,
+            session_ids=[self.payment.card_details.session_id],
+            stock_skus=[line.sku for line in self.order.lines],
+            order_ids=[self.order.id],
+        )
 
 
 CompletedOrder = PlacedOrder | ShopError | None
@@ -86,12 +97,17 @@ class CompleteOrders:
         An approval that comes too late is reversed. Errors: `CardDeclined`, `PaymentExpired`.
         """
         return await self._transactions.write(
-            partial(self._complete, commands), retryable=True, splittable=len(commands) > 1
+            partial(self._complete, commands),
+            retryable=True,
+            splittable=len(commands) > 1,
+            # No guard compares the exact stock.
+            guarded=not self._notifications.reports_low_stock,
         )
 
     async def _complete(
         self, commands: Sequence[CompleteOrder], uow: UnitOfWork
     ) -> Sequence[CompletedOrder]:
+        await uow.read_ahead([each.rows for each in commands])
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )

@@ -19,6 +19,7 @@ from shop.application.payments.payment_policy import retry_at_the_latest
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, GroupCommit
 from shop.application.transactions.runner import TransactionRunner
@@ -112,9 +113,11 @@ class PaymentJobs:
             partial(self._record_captures, order_ids),
             retryable=True,
             splittable=len(order_ids) > 1,
+            guarded=True,
         )
 
     async def _record_captures(self, order_ids: Sequence[UUID], uow: UnitOfWork) -> Sequence[None]:
+        await uow.read_ahead([RowsWanted(order_ids=order_ids)])
         await uow.orders.lock(set(order_ids))
         payments = await uow.payments.for_orders(set(order_ids))
         now = self._clock.now()

@@ -14,11 +14,11 @@ def fingerprint(operation: str, **members: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in _field_names(type(value))}
-    return str(value)
+    kind: type = type(value)
+    names = _field_names(kind)
+    return str(value) if names is None else {name: getattr(value, name) for name in names}
 
 
 @cache
-def _field_names(kind: type) -> Sequence[str]:
-    return [field.name for field in fields(kind)]
+def _field_names(kind: type) -> Sequence[str] | None:
+    return [field.name for field in fields(kind)] if is_dataclass(kind) else None

@@ -1,6 +1,6 @@
 """Finds, changes, lists and revokes sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -13,6 +13,7 @@ from shop.application.identity.authentication import (
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
@@ -42,7 +43,7 @@ class RevokeSession:
 
 
 @value
-class _Lookup:
+class SessionLookup:
     """The session of a token, and whether it has to be written."""
 
     current_session: CurrentSession | None
@@ -75,31 +76,43 @@ class SessionService:
         """
         if token is None:
             return None
-        lookup = await self._lookup_queue.submit(token)
-        if not lookup.needs_refresh:
-            return lookup.current_session
-        return await self._transactions.write(partial(self._refresh, token, []), retryable=True)
+        return await self.finish(token, await self._lookup_queue.submit(token))
 
-    async def _look_up_all(self, tokens: Sequence[SessionToken]) -> Sequence[_Lookup | ShopError]:
-        async def look_up_all(uow: UnitOfWork) -> Sequence[_Lookup | ShopError]:
-            resolved_sessions = await self._authenticator.resolve(uow, tokens)
-            look_up = partial(self._look_up, uow, resolved_sessions)
+    async def _look_up_all(
+        self, tokens: Sequence[SessionToken]
+    ) -> Sequence[SessionLookup | ShopError]:
+        async def look_up_all(uow: UnitOfWork) -> Sequence[SessionLookup | ShopError]:
+            await uow.read_ahead([RowsWanted(session=each) for each in tokens])
+            look_up = await self.lookups(uow, tokens)
             return [result_or_error(token, look_up) for token in tokens]
 
         return await self._transactions.read(look_up_all)
 
+    async def lookups(
+        self, uow: UnitOfWork, tokens: Collection[SessionToken]
+    ) -> Callable[[SessionToken], SessionLookup]:
+        """Return what looks up the session of one of these tokens, or raises `SessionExpired`."""
+        resolved_sessions = await self._authenticator.resolve(uow, tokens)
+        return partial(self._look_up, uow, resolved_sessions)
+
     def _look_up(
         self, uow: UnitOfWork, resolved_sessions: ResolvedSessions, token: SessionToken
-    ) -> _Lookup:
+    ) -> SessionLookup:
         current_session = resolved_sessions.find_unexpired(token)
         if current_session is None:
-            return _Lookup(current_session=None, needs_refresh=False)
+            return SessionLookup(current_session=None, needs_refresh=False)
         unused_for = self._clock.now() - current_session.session.last_seen_at
         needs_refresh = unused_for >= self._authenticator.policy.last_seen_interval
-        return _Lookup(
+        return SessionLookup(
             current_session=current_session,
             needs_refresh=needs_refresh or self._needs_new_token(current_session, uow),
         )
+
+    async def finish(self, token: SessionToken, lookup: SessionLookup) -> CurrentSession | None:
+        """Return the session that was looked up; write its use if that is due."""
+        if not lookup.needs_refresh:
+            return lookup.current_session
+        return await self._transactions.write(partial(self._refresh, token, []), retryable=True)
 
     async def _refresh(
         self, token: SessionToken, issued_tokens: list[SessionToken], uow: UnitOfWork

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from shop.application.identity.authentication import CurrentSession
+from shop.application.identity.sessions import SessionLookup, SessionService
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transactions.group_commit import CommandQueues
+from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import (
@@ -23,6 +25,7 @@ from shop.domain.orders.order import (
 from shop.domain.orders.refund import Refund
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import Payment
+from shop.domain.session import NotSignedIn
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.value import value
 from shop.domain.user import Role, User
@@ -92,31 +95,107 @@ class OrderHistory:
     refunds: Sequence[Refund]
 
 
+@value
+class LookedUpOrder:
+    """The session of a token, and an order if its user may see it."""
+
+    current_session: CurrentSession | None
+    visible: OrderView | None
+
+    def require_signed_in(self) -> None:
+        """Raise `NotSignedIn` unless the token has opened a signed-in user's session."""
+        if self.current_session is None or self.current_session.user is None:
+            raise NotSignedIn
+
+    @property
+    def view(self) -> OrderView:
+        """The order; raise `OrderNotFound` unless the user may see it."""
+        if self.visible is None:
+            raise OrderNotFound
+        return self.visible
+
+
+@value
+class _Lookup:
+    """A token and the id of an order."""
+
+    token: SessionToken
+    order_id: UUID
+
+    @property
+    def rows(self) -> RowsWanted:
+        """The rows that it needs."""
+        return RowsWanted(session=self.token, order_ids=[self.order_id], with_fulfilment=True)
+
+
+@value
+class _Found:
+    """The session of a lookup, and its order if the session's user may see it."""
+
+    session: SessionLookup
+    visible: OrderView | None
+
+
 class OrderQueries:
     """Shows and searches orders."""
 
-    def __init__(self, transactions: TransactionRunner, queues: CommandQueues) -> None:
+    def __init__(
+        self, transactions: TransactionRunner, sessions: SessionService, queues: CommandQueues
+    ) -> None:
         self._transactions = transactions
+        self._sessions = sessions
         self._lookup_queue = queues.queue_for(
-            self._find_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
+            self._look_up_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
         )
+
+    async def look_up(self, token: SessionToken | None, order_id: UUID) -> LookedUpOrder:
+        """Return the session of a token and the order that its user may see, both at once.
+
+        The use of the session is recorded. Raise `SessionExpired`.
+        """
+        if token is None:
+            return LookedUpOrder(current_session=None, visible=None)
+        found = await self._lookup_queue.submit(_Lookup(token=token, order_id=order_id))
+        return LookedUpOrder(
+            current_session=await self._sessions.finish(token, found.session),
+            visible=found.visible,
+        )
+
+    async def _look_up_all(self, lookups: Sequence[_Lookup]) -> Sequence[_Found | ShopError]:
+        tokens = {each.token for each in lookups}
+        order_ids = {each.order_id for each in lookups}
+
+        async def look_up_all(uow: UnitOfWork) -> Sequence[_Found | ShopError]:
+            await uow.read_ahead([each.rows for each in lookups])
+            look_up_session = await self._sessions.lookups(uow, tokens)
+            found = await uow.orders.get_many(order_ids)
+            views = {view.order.id: view for view in await _load_views(uow, list(found.values()))}
+            customers = await uow.users.get_many({each.user_id for each in found.values()})
+
+            def look_up(lookup: _Lookup) -> _Found:
+                session, view = look_up_session(lookup.token), views.get(lookup.order_id)
+                user = session.current_session.user if session.current_session else None
+                if user is None or view is None or not view.order.is_visible_to(user):
+                    return _Found(session=session, visible=None)
+                if user.is_admin:
+                    view = replace(view, customer=customers[view.order.user_id])
+                return _Found(session=session, visible=view)
+
+            return [result_or_error(each, look_up) for each in lookups]
+
+        return await self._transactions.read(look_up_all)
 
     async def show(self, user: User, order_id: UUID) -> OrderView:
         """Return an order; raise `OrderNotFound` unless the user may see it."""
-        view = await self._lookup_queue.submit(order_id)
-        if not view.order.is_visible_to(user):
-            raise OrderNotFound
-        if not user.is_admin:
-            return view
-        return (await self._transactions.read(partial(_add_customers, [view])))[0]
 
-    async def _find_all(self, order_ids: Sequence[UUID]) -> Sequence[OrderView | ShopError]:
-        async def find_all(uow: UnitOfWork) -> Sequence[OrderView | ShopError]:
-            found = await uow.orders.get_many(set(order_ids))
-            views = {view.order.id: view for view in await _load_views(uow, list(found.values()))}
-            return [views.get(order_id) or OrderNotFound() for order_id in order_ids]
+        async def show(uow: UnitOfWork) -> OrderView:
+            found = (await uow.orders.get_many([order_id])).get(order_id)
+            if found is None or not found.is_visible_to(user):
+                raise OrderNotFound
+            views = await _load_views(uow, [found])
+            return (await _add_customers(views, uow) if user.is_admin else views)[0]
 
-        return await self._transactions.read(find_all)
+        return await self._transactions.read(show)
 
     async def for_session(self, current_session: CurrentSession) -> OrderView:
         """Return the last order of the session; raise `SessionHasNoOrder` if it has none."""

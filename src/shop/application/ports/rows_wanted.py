@@ -13,7 +13,7 @@ class RowsWanted:
 
     A session comes with its user; `takes_cart` adds the products in its cart, `has_account` the
     accounts of its user and of the users with these `emails`. Products come with their stock,
-    orders with their payments.
+    orders with their payments; `with_fulfilment` adds their shipments, refunds and customers.
     """
 
     session: SessionToken | None = None
@@ -25,3 +25,4 @@ class RowsWanted:
     product_skus: Collection[str] = ()
     stock_skus: Collection[str] = ()
     order_ids: Collection[UUID] = ()
+    with_fulfilment: bool = False

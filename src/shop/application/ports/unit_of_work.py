@@ -92,8 +92,14 @@ class UnitOfWork(ABC):
     ) -> None:
         """Roll back unless committed."""
 
-    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:  # noqa: B027  Only the guarded one does.
-        """Read at once what a group of commands asks for; else each question is asked."""
+    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:  # noqa: B027  It is an optimisation.
+        """Read at once what a group asks for; without it, each question is asked.
+
+        A snapshot that has read ahead answers no question about other rows.
+        """
+
+    def ask_once(self) -> None:  # noqa: B027  As above.
+        """Say that one question follows, which is its own snapshot; another one is an error."""
 
     @abstractmethod
     async def commit(self) -> None:

@@ -84,7 +84,8 @@ class GroupCommit(Generic[C, R]):
         self._delay = ControlledDelay(
             target_seconds=TARGET_SECONDS, interval_seconds=INTERVAL_SECONDS
         )
-        self._group_runners: set[asyncio.Task[None]] = set()
+        self.runners: set[asyncio.Task[None]] = set()
+        """The tasks that decide groups: none while no command is pending."""
         self._is_open = True
 
     @property
@@ -108,9 +109,9 @@ class GroupCommit(Generic[C, R]):
             raise Overloaded(f"queue full ({len(self._queue)} commands waiting)")
         queued: QueuedCommand[C, R] = QueuedCommand(command, at=now)
         self._queue.append(queued)
-        if len(self._group_runners) < self._max_concurrent_groups:
+        if len(self.runners) < self._max_concurrent_groups:
             # In a context of its own, so that its log lines do not name the first request.
-            self._group_runners.add(asyncio.create_task(self._run_groups(), context=Context()))
+            self.runners.add(asyncio.create_task(self._run_groups(), context=Context()))
         return await queued.result
 
     def open(self) -> None:
@@ -121,8 +122,8 @@ class GroupCommit(Generic[C, R]):
         """Close the queue, fail the queued commands, and wait for running groups."""
         self._is_open = False
         self._fail_queued()
-        if self._group_runners:
-            await asyncio.wait(self._group_runners)
+        if self.runners:
+            await asyncio.wait(self.runners)
 
     async def _run_groups(self) -> None:
         try:
@@ -134,7 +135,7 @@ class GroupCommit(Generic[C, R]):
                     self._deciding -= len(group)
         finally:
             runner = asyncio.current_task()
-            self._group_runners = {each for each in self._group_runners if each is not runner}
+            self.runners = {each for each in self.runners if each is not runner}
 
     def _next_group(self, now: float) -> Sequence["QueuedCommand[C, R]"]:
         """Take the next group from the queue, and shed what has waited too long."""
@@ -244,7 +245,7 @@ class CommandQueues:
     @property
     def pending(self) -> int:
         """How many commands wait or are being decided in all queues."""
-        return sum([queue.pending for queue in self._queues])
+        return sum([queue.pending for queue in self._queues if queue.runners])
 
     def open(self) -> None:
         """Open all queues."""

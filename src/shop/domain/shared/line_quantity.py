@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol
 
 from shop.domain.shared.errors import InvalidValue
@@ -50,8 +51,14 @@ def quantities_by_sku(lines: Iterable[HasQuantity]) -> Counter[str]:
 
 def require_sku(text: str) -> None:
     """Check a SKU: it has to fit in a path, a file and a cookie."""
-    if len(text) > MAX_SKU_CHARACTERS or not _SKU.fullmatch(text):
+    if not _is_sku(text):
         raise InvalidValue(
             field="sku",
             rule=f"must be 1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'",
         )
+
+
+@lru_cache(maxsize=4096)
+def _is_sku(text: str) -> bool:
+    # The same products are ordered again and again.
+    return len(text) <= MAX_SKU_CHARACTERS and _SKU.fullmatch(text) is not None

@@ -90,7 +90,11 @@ class Money:
     @classmethod
     def total(cls, parts: Iterable["Money"], currency: Currency) -> "Money":
         """Add amounts of one currency."""
-        return sum(parts, start=cls.zero(currency))
+        amount = 0
+        for part in parts:
+            part.require_currency(currency)
+            amount += part.amount
+        return cls(amount=amount, currency=currency)
 
     def require_positive(self) -> None:
         """Raise `InvalidValue` unless the amount is positive."""

@@ -150,9 +150,7 @@ class AdapterContainer(containers.DeclarativeContainer):
         memory=providers.Factory(
             factories.memory_unit_of_work, database, writing=False, sessions=session_store
         ),
-        sql=providers.Factory(
-            factories.sql_unit_of_work, database, writing=False, sessions=session_store
-        ),
+        sql=providers.Factory(factories.sql_snapshot, database, sessions=session_store),
     )
 
     webhook_sender: providers.Provider[WebhookSender] = providers.Singleton(

@@ -54,6 +54,15 @@ def sql_unit_of_work(*needed: Any, **options: Any) -> UnitOfWork:
     return SqlUnitOfWork(*needed, **options)
 
 
+def sql_snapshot(database: Any, **options: Any) -> UnitOfWork:
+    """Return a reading unit of work on a SQL database."""
+    if database.is_embedded:
+        return sql_unit_of_work(database, writing=False, **options)
+    from shop.adapters.sql.snapshot.unit_of_work import SqlSnapshot
+
+    return SqlSnapshot(database, writing=False, **options)
+
+
 def guarded_sql_unit_of_work(*needed: Any, **options: Any) -> UnitOfWork:
     """Return a unit of work on PostgreSQL that decides without locks."""
     from shop.adapters.sql.guarded.unit_of_work import GuardedSqlUnitOfWork

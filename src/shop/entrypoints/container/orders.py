@@ -24,4 +24,6 @@ class OrderContainer(Base):
         Base.clock,
         Base.policies.provided.gateway_idempotency_window,
     )
-    order_queries = providers.Singleton(OrderQueries, Base.transaction_runner, Base.command_queues)
+    order_queries = providers.Singleton(
+        OrderQueries, Base.transaction_runner, Base.session_service, Base.command_queues
+    )

@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Request
+from pydantic import TypeAdapter, ValidationError
 
 from shop.application.catalogue.products import ProductService
 from shop.application.checkout.cart import CartService
@@ -24,7 +26,7 @@ from shop.application.ledger.transfers import MakeTransfer, TransferService
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.fulfil import FulfilOrders
-from shop.application.orders.queries import OrderQueries
+from shop.application.orders.queries import LookedUpOrder, OrderQueries
 from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
 from shop.application.ports.payment_gateway import PaymentGateway
@@ -41,6 +43,8 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.http.requests.client_address import client_address
 from shop.entrypoints.http.requests.idempotency_key import HEADER, idempotency_key
 from shop.entrypoints.http.session.response_context import ResponseContext
+
+_ORDER_ID = TypeAdapter(UUID)
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -89,7 +93,7 @@ def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  
 
 
 def _response_context(request: Request) -> ResponseContext:
-    response_context: ResponseContext = request.state.response_context
+    response_context: ResponseContext = request.scope["state"]["response_context"]
     return response_context
 
 
@@ -109,6 +113,26 @@ async def authenticate(request: Request) -> Principal:
         current_session=current_session,
         response_context=response_context,
     )
+
+
+async def _order_of_path(request: Request) -> LookedUpOrder:
+    """Like `authenticate`, and find the order of the path at the same time.
+
+    Raise `NotSignedIn` before the order is missed, and before the route rejects its id.
+    """
+    try:
+        order_id = _ORDER_ID.validate_python(request.path_params["order_id"])
+    except ValidationError:
+        principal = await authenticate(request)
+        found = LookedUpOrder(current_session=principal.current_session, visible=None)
+    else:
+        container: Container = request.app.state.container
+        response_context = _response_context(request)
+        token = response_context.token(request.headers)
+        found = await container.order_queries().look_up(token, order_id)
+        response_context.update_session(found.current_session)
+    found.require_signed_in()
+    return found
 
 
 def authenticate_on_demand(request: Request) -> Callable[[], Awaitable[Principal]]:
@@ -163,6 +187,8 @@ AuthenticateOnDemand = Annotated[
 ]
 SessionOrNewVisitor = Annotated[Principal, Depends(_session_or_new_visitor)]
 """The session of a request that begins one if there is none, within the rate limit."""
+OrderOfPath = Annotated[LookedUpOrder, Depends(_order_of_path)]
+"""The order that the path names, for a signed-in user."""
 SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 from dependency_injector import providers
 from pydantic import Secret
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, Table, func, select, text
 
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.guarded.unit_of_work import GuardedSqlUnitOfWork
@@ -89,6 +90,12 @@ class GuardedShop:
     async def place(self, *commands: PlaceOrder) -> Sequence[CommandResult[PlacedOrder]]:
         return await self.container.place_orders().place(commands)
 
+    async def place_by_card(self, *commands: PlaceOrder) -> Sequence[PlacedOrder]:
+        """Place these orders by card; they stay pending."""
+        results = await self.place(*(replace(each, card="tok_visa") for each in commands))
+        self.attempts.clear()
+        return [each.unwrap() for each in results]
+
     async def put_in_cart(self, session: SessionToken, sku: str, quantity: int) -> SessionToken:
         """Put this into the cart; return the session's token, which may be a new one."""
         command = PutCartLine(session=session, sku=sku, quantity=quantity)
@@ -98,6 +105,10 @@ class GuardedShop:
     async def execute(self, statement: str) -> None:
         async with self.database.writer.begin() as connection:
             await connection.execute(text(statement))
+
+    async def rows(self, table: Table) -> Sequence[Row[Any]]:
+        async with self.database.reader.connect() as connection:
+            return (await connection.execute(select(table))).all()
 
     async def counts(self) -> dict[str, int]:
         tables = (orders, stock_movements, transfers, idempotency_keys)

@@ -1,28 +1,24 @@
 """Orders are decided without locks; a guard that fails writes nothing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from dependency_injector import providers
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from shop.adapters.sql.guarded import connection
 from shop.adapters.sql.schema.tables import accounts, sessions
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
-from shop.application.ports.repositories.idempotency_keys import Succeeded
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.domain.account import InsufficientFunds
 from shop.domain.inventory import OutOfStock
 from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
 from shop.domain.session import NotSignedIn
-from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.entrypoints.configuration.sessions import SessionStoreKind
 from tests.adapters.sql.guarded.guarded_shop import (
     CREDIT,
@@ -32,6 +28,7 @@ from tests.adapters.sql.guarded.guarded_shop import (
     GuardedShop,
     order,
 )
+from tests.adapters.sql.guarded.statements import assert_read_and_written, plan_nodes, statements
 from tests.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -61,27 +58,21 @@ class TestStatements:
     ) -> None:
         customers = [await shop.sign_up() for _ in range(size)]
 
-        with _statements(shop) as sent:
+        with statements(shop) as sent:
             results = await shop.place(*(order(each, "TEA") for each in customers))
 
         assert [each.unwrap().order.total.amount for each in results] == [PRICE] * size
-        reading, writing = (statement for statement, _ in sent)
-        assert "json_agg" in reading
-        assert "INSERT INTO orders" in writing
+        assert_read_and_written(sent)
 
     async def test_no_table_is_scanned(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()
         for statement in GROWN.split(";\n")[:-1]:
             await shop.execute(statement)
 
-        with _statements(shop) as sent:
+        with statements(shop) as sent:
             await shop.place(order(customer, *SKUS))
 
-        nodes = []
-        async with shop.database.guarded.connect() as raw:
-            for each, values in sent:
-                explained = await raw.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {each}", values)
-                nodes += list(_nodes(explained.scalar_one()[0]["Plan"]))
+        nodes = await plan_nodes(shop, sent)
         scans = [each for each in nodes if "Scan" in each["Node Type"] and "Alias" in each]
         read = {each["Relation Name"] for each in scans if "Relation Name" in each}
         assert read == {
@@ -152,9 +143,12 @@ class TestStatements:
         async with shop.container.guarded_unit_of_work() as uow:
             with pytest.raises(RuntimeError, match="changes nothing before its end"):
                 await uow.sessions.revoke_all(uuid4(), except_session_id=None)
-            key = IdempotencyKey(user_id=uuid4(), value="key-pending")
-            with pytest.raises(RuntimeError, match="needs a lock"):
-                uow.idempotency_keys.complete_pending(key, Succeeded(reference=uuid4()))
+            await uow.read_ahead([])
+            now = shop.container.clock().now()
+            job = Job.new(JobKind.SEND_EMAIL, uuid4(), at=now, due_at=now)
+            uow.jobs.reschedule(job, now, "later")
+            with pytest.raises(RuntimeError, match="UpdateRows of jobs needs a lock"):
+                await uow.commit()
 
     async def test_replay_writes_nothing(self, shop: GuardedShop) -> None:
         command = order(await shop.sign_up(), "TEA")
@@ -284,27 +278,6 @@ class TestGuards:
         assert (result.replayed, type(result.value)) == (True, OutOfStock)
         assert shop.attempts == ["committed", "TransactionConflict"]
         assert (await shop.counts())["idempotency_keys"] == 1
-
-
-@contextmanager
-def _statements(shop: GuardedShop) -> Iterator[list[tuple[str, Any]]]:
-    """Yield a list to which each statement is added with its parameters."""
-    engine = shop.database.writer.sync_engine
-    sent: list[tuple[str, Any]] = []
-
-    def note(*arguments: Any) -> None:  # noqa: ANN401  SQLAlchemy's.
-        sent.append((arguments[2], arguments[3]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a plan's nodes."""
-    yield plan
-    for each in plan.get("Plans", ()):
-        yield from _nodes(each)
 
 
 class TestOtherOrders:

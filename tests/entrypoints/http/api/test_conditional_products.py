@@ -88,6 +88,45 @@ class TestReading:
         )
 
 
+class TestListing:
+    async def test_page_that_the_client_has_is_not_sent_again(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        del admin
+        browser = shop.browser()
+        page = await browser.get("/products")
+        tag = page.headers["etag"]
+        assert tag.startswith('"')
+        for tags in (tag, f"W/{tag}", f"{OTHER_TAG}, {tag}", "*"):
+            response = await browser.get("/products", if_none_match=tags)
+            assert (response.status_code, response.content) == (304, b""), tags
+            assert response.headers["etag"] == tag
+        response = await browser.get("/products", if_none_match=OTHER_TAG)
+        assert (response.status_code, response.content) == (200, page.content)
+
+    async def test_tag_changes_with_everything_that_the_page_shows(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        browser = shop.browser()
+
+        async def tag(path: str = "/products") -> str:
+            return (await browser.get(path)).headers["etag"]
+
+        tags = [await tag(), await tag("/products?q=none")]
+        await add_stock(admin)
+        tags.append(await tag())
+        await admin.put("/products/TEA", {**TEA, "name": "Green tea"})
+        tags.append(await tag())
+        await admin.put("/products/CUP", TEA)
+        tags += [await tag(), await tag("/products?limit=1")]
+        assert len(set(tags)) == len(tags)
+        assert await tag() == tags[-2]
+
+    async def test_malformed_tags_are_an_error(self, shop: HttpShop) -> None:
+        response = await shop.browser().get("/products", if_none_match="abc")
+        assert_invalid(response, "/header/If-None-Match")
+
+
 class TestSaving:
     async def test_current_tag_is_accepted_whatever_happened_to_the_stock(
         self, admin: Browser

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
-from shop.application.ports.paging import Page, PageRequest
-from shop.application.ports.repositories.products import Products
+from shop.application.ports.paging import Page
+from shop.application.ports.repositories.products import AvailableProduct, Products, ProductSearch
 from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
 from shop.domain.product import Product
 
@@ -16,6 +16,9 @@ class MemoryProducts(Products):
 
     def __init__(self, transaction: MemoryTransaction) -> None:
         self._rows = StagedRows(transaction, LockOrder.PRODUCTS, lambda state: state.products)
+        self._inventories = StagedRows(
+            transaction, LockOrder.INVENTORIES, lambda state: state.inventories
+        )
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
         """Return products by SKU."""
@@ -25,19 +28,34 @@ class MemoryProducts(Products):
         """Like `get_many`, and lock the products."""
         return self._rows.lock(skus)
 
+    async def available(self, skus: Collection[str]) -> Mapping[str, AvailableProduct]:
+        """Return products by SKU, with their available stock."""
+        found = self._rows.committed.get_many(skus)
+        return {sku: self._with_stock(product) for sku, product in found.items()}
+
     async def search(
-        self, words: str, page: PageRequest[str], *, active: bool = True
-    ) -> Page[Product, str]:
-        """Return a page of active or inactive products that contain the words, by SKU."""
-        search_words = words.casefold()
+        self, questions: Collection[ProductSearch]
+    ) -> Mapping[ProductSearch, Page[AvailableProduct, str]]:
+        """Return pages of active or inactive products that contain words, by SKU."""
+        return {each: self._search(each) for each in questions}
+
+    def _search(self, question: ProductSearch) -> Page[AvailableProduct, str]:
+        words, page = question.words.casefold(), question.page
         found = [
             product
             for sku, product in sorted(self._rows.committed.rows.items())
-            if product.active is active and (page.after is None or sku > page.after)
-            if search_words in sku.casefold() or search_words in product.name.casefold()
+            if product.active is question.active and (page.after is None or sku > page.after)
+            if words in sku.casefold() or words in product.name.casefold()
         ]
         selected = found[: page.limit]
-        return Page(items=selected, next=selected[-1].sku if len(selected) < len(found) else None)
+        return Page(
+            items=[self._with_stock(product) for product in selected],
+            next=selected[-1].sku if len(selected) < len(found) else None,
+        )
+
+    def _with_stock(self, product: Product) -> AvailableProduct:
+        inventory = self._inventories.committed.rows[product.sku]
+        return AvailableProduct(product=product, available=inventory.available)
 
     def add(self, product: Product) -> None:
         """Stage a new product."""

@@ -23,6 +23,9 @@ CLOSE_TIMEOUT_SECONDS = 2
 # asyncpg cannot disable a statement timeout per call, so use one that is never reached.
 UNREACHED_TIMEOUT_SECONDS = 10**7
 
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""The options of a connection whose transaction reads one snapshot."""
+
 # Customers do not wait longer for a lock; idle transactions end as well.
 SETTINGS = {
     "application_name": "shop",

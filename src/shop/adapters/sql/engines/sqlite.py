@@ -4,21 +4,25 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-import aiosqlite
-from aiosqlite.context import contextmanager
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from shop.adapters.sql.engines.sqlite_driver import (
+    BEGIN_READING,
+    BEGIN_WRITING,
+    DriverConnection,
+    is_read_only,
+)
 from shop.adapters.sql.engines.sqlite_file import SqliteFile
 from shop.application.ports.unit_of_work import DatabaseUnavailable
 
@@ -29,12 +33,13 @@ POOL_TIMEOUT_SECONDS = 10
 BUSY_TIMEOUT_SECONDS = 10
 BUSY_PAUSE_SECONDS = 0.005
 
-LOG_LIMIT_BYTES = 4 * 1024 * 1024
+LOG_LIMIT_BYTES = 16 * 1024 * 1024
+LOG_LIMIT_PAGES = 4000
+"""A group of orders changes some hundred pages. A checkpoint writes each page once, however often
+the log has it."""
+
 CHECKPOINT_TIMEOUT_MS = 100
 CHECKPOINT_INTERVAL_SECONDS = 1
-
-PRIMARY_CODE = 0xFF
-"""The part of SQLite's extended result codes that is the kind of error."""
 
 # Every COMMIT reaches the disk, and readers do not wait for the writer.
 PRAGMAS = {
@@ -42,6 +47,7 @@ PRAGMAS = {
     "synchronous": "FULL",
     "foreign_keys": "ON",
     "journal_size_limit": LOG_LIMIT_BYTES,
+    "wal_autocheckpoint": LOG_LIMIT_PAGES,
 }
 
 _log = logging.getLogger(__name__)
@@ -52,13 +58,12 @@ class SqliteEngines:
 
     def __init__(self, path: Path) -> None:
         self.file = SqliteFile(path)
-        # A BEGIN without the write lock would let another process write between the first read
-        # and the first write.
-        self.writer = _create_engine(
-            self.file, connections=1, begin="BEGIN IMMEDIATE", pragmas=PRAGMAS
-        )
+        self.writer = _create_engine(self.file, connections=1, begin=BEGIN_WRITING, pragmas=PRAGMAS)
         self.reader = _create_engine(
-            self.file, connections=READERS, begin="BEGIN", pragmas={**PRAGMAS, "query_only": "ON"}
+            self.file,
+            connections=READERS,
+            begin=BEGIN_READING,
+            pragmas={**PRAGMAS, "query_only": "ON"},
         )
         self._checkpoint: asyncio.Task[None] | None = None
         self._next_checkpoint = 0.0
@@ -119,12 +124,12 @@ class SqliteEngines:
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         async with self.writer.connect() as connection:
             raw_connection = await connection.get_raw_connection()
-            driver_connection = cast("_Connection", raw_connection.driver_connection)
+            driver_connection = cast("DriverConnection", raw_connection.driver_connection)
             return await driver_connection.run(work)
 
 
 def _commit(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
-    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(BEGIN_WRITING)
     try:
         result = work(connection)
         connection.execute("COMMIT")
@@ -157,7 +162,7 @@ def _create_engine(
         # Errors are logged, and must not contain rows.
         hide_parameters=True,
         connect_args={
-            "async_creator_fn": _Connection,
+            "async_creator_fn": DriverConnection,
             # The driver's implicit transactions lose updates.
             "isolation_level": None,
             "timeout": BUSY_TIMEOUT_SECONDS,
@@ -184,9 +189,7 @@ def _create_engine(
 
     @event.listens_for(created.sync_engine, "handle_error")
     def drop_read_only_connections(failure: ExceptionContext) -> None:
-        # A connection stays read-only after its file has become writable.
-        code = getattr(failure.original_exception, "sqlite_errorcode", 0)
-        if code & PRIMARY_CODE == sqlite3.SQLITE_READONLY:
+        if is_read_only(failure.original_exception):
             failure.is_disconnect = True
 
     @event.listens_for(created.sync_engine, "begin")
@@ -209,55 +212,3 @@ def _run_pragma(cursor: DBAPICursor, pragma: str) -> None:
             time.sleep(BUSY_PAUSE_SECONDS)
         else:
             return
-
-
-class _Connection(aiosqlite.Connection):
-    """A connection that switches to its thread once for each statement.
-
-    The switch takes longer than most statements. The driver's own cursor switches four times: to
-    open, execute, fetch and close.
-    """
-
-    def __init__(self, file: str, **options: Any) -> None:  # noqa: ANN401  SQLite's options.
-        # The mode keeps SQLite from creating a file that is missing.
-        uri = f"{Path(file).as_uri()}?mode=rw"
-        super().__init__(partial(sqlite3.connect, uri, uri=True, **options), iter_chunk_size=0)
-        # A connection that was not closed must not keep the process running.
-        self._thread.daemon = True
-
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run work in the connection's thread."""
-        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # As below.
-        return result
-
-    @contextmanager
-    async def cursor(self) -> aiosqlite.Cursor:
-        """Return a cursor without switching threads."""
-        return _Cursor(self, self._conn)
-
-
-class _Cursor(aiosqlite.Cursor):
-    """A cursor that opens, executes, fetches and closes in one switch of threads."""
-
-    def __init__(self, connection: _Connection, sqlite: sqlite3.Connection) -> None:
-        super().__init__(connection, cast("sqlite3.Cursor", None))
-        self._sqlite = sqlite
-        self._rows: list[Any] = []
-
-    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
-        """Run a statement and fetch all its rows."""
-        self._rows = await self._execute(self._run, sql, parameters or ())  # type: ignore[no-untyped-call]  # The driver has no types here.
-        return self
-
-    async def fetchall(self) -> Iterable[Any]:
-        """Return the fetched rows."""
-        return self._rows
-
-    async def close(self) -> None:
-        """Do nothing; the cursor is closed already."""
-
-    def _run(self, sql: str, parameters: Any) -> list[Any]:  # noqa: ANN401  As above.
-        self._cursor = self._sqlite.execute(sql, parameters)
-        rows = self._cursor.fetchall()
-        self._cursor.close()
-        return rows

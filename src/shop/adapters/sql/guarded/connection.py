@@ -4,28 +4,28 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Executable, Row, Select, Table, func, select
+from sqlalchemy import Executable, Row, Table, func, select
 
-from shop.adapters.sql.engines.errors import translating_errors, translating_guarded_errors
-from shop.adapters.sql.guarded.read_ahead import ReadAhead
-from shop.adapters.sql.guarded.rows_read_ahead import RowsReadAhead
+from shop.adapters.sql.engines.errors import translating_guarded_errors
 from shop.adapters.sql.guarded.statement import WRITE_UNTIL, expected_name, guarded_statement
-from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.read_ahead.connection import AnsweringConnection
+from shop.adapters.sql.read_ahead.postgresql import read_at_once
+from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.statements.driver import fetch_from_driver
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
-from shop.application.ports.unit_of_work import GUARDED_SECONDS, LockOrder, TransactionConflict
+from shop.application.ports.unit_of_work import GUARDED_SECONDS, TransactionConflict
 
 
-class GuardedConnection(SqlConnection):
+class GuardedConnection(AnsweringConnection):
     """Answers questions from what was read ahead, and locks nothing.
 
     Every statement is a transaction of its own. What was not read ahead is read when it is asked.
     """
 
+    holds_locks = False
     _has_begun = True
-    _read: RowsReadAhead | None = None
     _read_at: datetime | None = None
     """When the first statement ran, by the clock of the database."""
 
@@ -33,36 +33,12 @@ class GuardedConnection(SqlConnection):
         self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
     ) -> None:
         """Read what is wanted; `tokens` are those of its sessions, by stored hash."""
-        read_ahead = ReadAhead(wanted, tokens)
-        with translating_errors():
-            (row,) = await fetch_from_driver(
-                self._connection, read_ahead.statement, read_ahead.parameters
-            )
-        self._read_at = row["read_at"]
-        self._read = RowsReadAhead(read_ahead, row)
+        self._read_at, self._read = await read_at_once(self._connection, ReadAhead(wanted, tokens))
 
     async def begin_reading(self) -> None:
-        """Note the time, for a unit of work that reads nothing ahead."""
-        ((self._read_at,),) = await self.fetch_all(select(func.clock_timestamp()))
-
-    async def fetch_where_in(
-        self,
-        statement: Select[Any],
-        column: Column[Any],
-        values: Collection[object],
-        *,
-        lock: LockOrder | None = None,
-    ) -> Sequence[Row[Any]]:
-        """Return the rows of a query where a column has one of the values, without locks."""
-        if lock is not None:
-            self.acquire(lock)
-        known = self._read.where_in(statement, column, values) if self._read else None
-        return await super().fetch_where_in(statement, column, values) if known is None else known
-
-    async def fetch_matching(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
-        """Return the rows of a table that match one of the given rows in all its fields."""
-        known = self._read.matching(table, rows) if self._read else None
-        return await super().fetch_matching(table, rows) if known is None else known
+        """Note the time, unless something was read ahead."""
+        if self._read_at is None:
+            ((self._read_at,),) = await self.fetch_all(select(func.clock_timestamp()))
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None

@@ -1,5 +1,6 @@
 """One statement that locks rows, checks their guards, and writes everything or nothing."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -22,11 +23,20 @@ from sqlalchemy import (
     true,
 )
 
-from shop.adapters.sql.schema.tables import accounts, inventories, sessions
+from shop.adapters.sql.schema.tables import (
+    accounts,
+    idempotency_keys,
+    inventories,
+    jobs,
+    orders,
+    payments,
+    sessions,
+)
 from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import (
     InsertMissingRows,
     InsertRows,
+    LockRows,
     UpdateRows,
     WriteStatement,
     rows_name,
@@ -35,11 +45,16 @@ from shop.application.ports.unit_of_work import LockOrder
 
 LOCK_ORDER: dict[Table, LockOrder] = {
     sessions: LockOrder.SESSIONS,
+    idempotency_keys: LockOrder.IDEMPOTENCY_KEYS,
     accounts: LockOrder.ACCOUNTS,
     inventories: LockOrder.INVENTORIES,
+    orders: LockOrder.ORDERS,
+    payments: LockOrder.ORDERS,
 }
 """The tables whose rows a guarded statement may change, and when it locks them."""
 
+WITHOUT_LOCKS = {jobs}
+"""The tables whose rows follow from locked ones; they may be changed and deleted."""
 
 WRITE_UNTIL = "write_until"
 """The parameter with the time until which the statement may write."""
@@ -58,14 +73,10 @@ def guarded_statement(
     Parameters are named `rows0` and `expected0` and so on.
     """
     for write in writes:
-        if not isinstance(write, InsertRows | InsertMissingRows | UpdateRows):
-            raise RuntimeError(f"{type(write).__name__} of {write.table.name} needs a lock")  # noqa: TRY004  A bug.
+        _require_guardable(write)
     locked: dict[int, CTE] = {}
     all_hold: ColumnElement[bool] = true()
     updates = [(at, each) for at, each in enumerate(writes) if isinstance(each, UpdateRows)]
-    for _, update in updates:
-        if update.table not in LOCK_ORDER:
-            raise RuntimeError(f"an update of {update.table.name} needs a lock")
     given: list[FromClause] = [
         row_parameters.rows_from(each.columns, rows_name(position))
         for position, each in enumerate(writes)
@@ -84,10 +95,12 @@ def guarded_statement(
     may_write = select(guards.c.all_hold).scalar_subquery()
     written: list[CTE] = []
     for position, write in enumerate(writes):
+        if isinstance(write, LockRows):
+            continue
         allowed = select(*given[position].c).where(may_write).subquery(f"allowed{position}")
         statement = write.statement(allowed)
-        if isinstance(statement, Update):
-            statement = statement.where(_is_key_in(write.table, locked[position]))
+        if isinstance(statement, Update) and position in locked:
+            statement = statement.where(*_is_key_in(write.table, locked[position]))
         written.append(statement.returning(literal_column("1")).cte(f"written{position}"))
     # Its count has the first write run first; the others need none, and run at the end.
     return select(may_write, _count(written[0])).add_cte(*written[1:])
@@ -98,6 +111,18 @@ def expected_name(position: int) -> str:
     return f"expected{position}"
 
 
+def _require_guardable(write: WriteStatement) -> None:
+    """Raise `RuntimeError` for a write that needs a lock: a bug."""
+    if write.table in WITHOUT_LOCKS:
+        needs_lock = isinstance(write, UpdateRows)
+    elif isinstance(write, UpdateRows):
+        needs_lock = write.table not in LOCK_ORDER
+    else:
+        needs_lock = not isinstance(write, InsertRows | InsertMissingRows)
+    if needs_lock:
+        raise RuntimeError(f"{type(write).__name__} of {write.table.name} needs a lock")
+
+
 def _lock(update: UpdateRows, rows: FromClause) -> Select[Any]:
     if update.guard is None:
         raise RuntimeError(f"an update of {update.table.name} needs a guard, or a lock")
@@ -105,17 +130,19 @@ def _lock(update: UpdateRows, rows: FromClause) -> Select[Any]:
     return (
         select(*keys)
         .where(*update.same_keys(rows), update.guard(update.table, rows))
-        .where(_is_key_in(update.table, rows.alias()))
+        .where(*_is_key_in(update.table, rows.alias()))
         .order_by(*keys)
         .with_for_update(of=update.table, key_share=True)
     )
 
 
-def _is_key_in(table: Table, rows: FromClause) -> ColumnElement[bool]:
-    # PostgreSQL expects a hundred rows in JSON, and would scan the table; of an array, ten.
-    (key,) = table.primary_key
-    keys = select(rows.c[key.name]).scalar_subquery()
-    return key == func.any(func.array(keys, type_=ARRAY(key.type)))
+def _is_key_in(table: Table, rows: FromClause) -> Iterator[ColumnElement[bool]]:
+    # PostgreSQL expects a hundred rows in JSON, and would scan the table; of an array, ten. Two
+    # arrays would be all their pairs.
+    key = next(iter(table.primary_key))
+    if len(table.primary_key) == 1:
+        keys = select(rows.c[key.name]).scalar_subquery()
+        yield key == func.any(func.array(keys, type_=ARRAY(key.type)))
 
 
 def _count(rows: FromClause) -> ColumnElement[Any]:

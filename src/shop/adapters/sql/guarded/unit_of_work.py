@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.guarded.connection import GuardedConnection
 from shop.adapters.sql.repositories.idempotency_keys import (
-    GuardedIdempotencyKeys,
+    LateIdempotencyKeys,
     SqlIdempotencyKeys,
 )
 from shop.adapters.sql.schema.tables import idempotency_keys
@@ -25,13 +26,9 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
     _statements: GuardedConnection
 
     async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
-        """Read with one statement what is wanted, unless cookies have the sessions."""
-        tokens = {each.session for each in wanted if each.session is not None}
-        session_ids = {session_id for each in wanted for session_id in each.session_ids}
-        if self.sessions is not self._sessions and (tokens or session_ids):
-            await self._statements.begin_reading()
-            return
-        await self._statements.read_ahead(wanted, self._sessions.tokens_by_hash(tokens))
+        """Read with one statement what is wanted, or at least the time."""
+        await super().read_ahead(wanted)
+        await self._statements.begin_reading()
 
     async def commit(self) -> None:
         """Write everything with one statement; raise `TransactionConflict` if a guard fails."""
@@ -48,15 +45,14 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
         if writes:
             await self._statements.write_guarded(writes)
 
-    @property
-    def _engine(self) -> AsyncEngine:
-        return self._database.guarded
-
-    async def _begin(self, connection: AsyncConnection) -> None:
-        """Begin nothing: each statement is a transaction of its own."""
+    async def _begin(self) -> AsyncConnection:
+        # No transaction: each statement is one of its own.
+        with translating_errors():
+            self._connection = await self._database.guarded.connect()
+        return self._connection
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return GuardedConnection(connection, self._database.row_parameters, writing=True)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
-        return GuardedIdempotencyKeys(connection)
+        return LateIdempotencyKeys(connection)

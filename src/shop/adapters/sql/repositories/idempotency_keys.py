@@ -97,15 +97,18 @@ class SqlIdempotencyKeys(IdempotencyKeys):
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
+        yield from self._pending_outcomes()
+        yield from delete_rows(idempotency_keys, [_id(key) for key in self._released])
+
+    def _pending_outcomes(self) -> Iterator[PendingWrite]:
         missing_keys = RuntimeError("pending idempotency keys are missing or already completed")
-        yield from update_rows(
+        return update_rows(
             idempotency_keys,
             ["user_id", "key"],
             self._completed_pending.values(),
             only_if=_is_pending,
             error_if_incomplete=missing_keys,
         )
-        yield from delete_rows(idempotency_keys, [_id(key) for key in self._released])
 
     async def _find(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, KeyRecord]:
         rows = await self._connection.fetch_matching(idempotency_keys, [_id(key) for key in keys])
@@ -116,10 +119,10 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
 
 
-class GuardedIdempotencyKeys(SqlIdempotencyKeys):
-    """The keys of a guarded unit of work: inserted at its end, together with their outcomes.
+class LateIdempotencyKeys(SqlIdempotencyKeys):
+    """The keys of a unit of work that inserts them at its end, together with their outcomes.
 
-    If another request has inserted one of them meanwhile, that violates the primary key.
+    Until then, only others without a lock can claim them. That violates the primary key.
     """
 
     def __init__(self, connection: SqlConnection) -> None:
@@ -138,11 +141,6 @@ class GuardedIdempotencyKeys(SqlIdempotencyKeys):
         self._claimed |= self._new.keys()
         return records
 
-    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Reject the outcome of a key of an earlier unit of work, which needs a lock."""
-        del key, outcome
-        raise RuntimeError("the outcome of a pending key needs a lock")
-
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         rows = [
@@ -150,6 +148,7 @@ class GuardedIdempotencyKeys(SqlIdempotencyKeys):
             for key, fields in self._new.items()
             if key not in self._released
         ]
+        yield from self._pending_outcomes()
         # Two groups with the same keys wait for each other in one order.
         yield from insert_rows(idempotency_keys, sorted(rows, key=_lock_order))
 

@@ -10,14 +10,15 @@ from sqlalchemy import Row, func, select
 
 from shop.adapters.sql.schema.tables import order_events, order_lines, orders
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.guards import same_version, version_after
 from shop.adapters.sql.statements.order_search import select_order_ids
 from shop.adapters.sql.statements.paging import to_page
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
     insert_rows,
+    lock_rows,
     update_rows,
-    version_after,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter, Orders, OrderTotals
@@ -56,7 +57,7 @@ class SqlOrders(Orders):
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._locked: set[UUID] = set()
+        self._locked: dict[UUID, int] = {}
         self._added: list[Order] = []
         self._saved: dict[UUID, Fields] = {}
         self._transition_counts: Counter[UUID] = Counter()
@@ -73,7 +74,7 @@ class SqlOrders(Orders):
         rows = await self._connection.fetch_where_in(
             ORDERS_WITH_LINES, orders.c.id, ids, lock=LockOrder.ORDERS
         )
-        self._locked.update(row.id for row in rows)
+        self._locked |= {row.id: row.version for row in rows}
         return {order.id: order for order in _orders(rows)}
 
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
@@ -148,6 +149,9 @@ class SqlOrders(Orders):
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
+        if not self._connection.holds_locks:
+            versions = [{"id": each, "version": version} for each, version in self._locked.items()]
+            yield from lock_rows(orders, "id", versions, only_if=same_version)
         yield from insert_rows(orders, [_fields(order) for order in self._added])
         lines = [fields for order in self._added for fields in _line_fields(order)]
         yield from insert_rows(order_lines, lines)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, bindparam, func, literal_column, select, uni
 from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.schema.tables import deposits, orders, payments
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.guards import as_known, still
 from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
@@ -23,6 +24,9 @@ PAYMENTS = select(payments).order_by(payments.c.order_id)
 
 PENDING, DECLINED = PaymentStatus.PENDING, PaymentStatus.DECLINED
 """Orders and deposits have these statuses too, under the same names."""
+
+_CHANGING = ("status", "gateway_payment_id", "expires_at")
+"""The columns that change; the others stay as they were inserted."""
 
 _NO_CARD: Fields = dict.fromkeys(
     ("card_token", "gateway_payment_id", "expires_at", "session_id", "clears_cart")
@@ -37,11 +41,14 @@ class SqlPayments(Payments):
         self._orders = orders
         self._added: list[Fields] = []
         self._saved: dict[UUID, Fields] = {}
+        self._read: dict[UUID, Payment] = {}
 
     async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
         """Return the payments of these orders, by order id."""
         rows = await self._connection.fetch_where_in(PAYMENTS, payments.c.order_id, order_ids)
-        return {row.order_id: _payment(row) for row in rows}
+        found = {row.order_id: _payment(row) for row in rows}
+        self._read |= found
+        return found
 
     async def card_payments_in(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
@@ -85,7 +92,20 @@ class SqlPayments(Payments):
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from insert_rows(payments, self._added)
-        yield from update_rows(payments, ["order_id"], self._saved.values())
+        if self._connection.holds_locks:
+            yield from update_rows(payments, ["order_id"], self._saved.values())
+            return
+        saved = [
+            {**fields, **as_known(_payment_fields(self._read[order_id]), _CHANGING)}
+            for order_id, fields in self._saved.items()
+        ]
+        yield from update_rows(
+            payments,
+            ["order_id"],
+            saved,
+            only_if=still(_CHANGING),
+            known=_CHANGING,
+        )
 
 
 def _select_card_payments(time_range: TimeRange, page: PageRequest[TimeCursor]) -> Select[Any]:

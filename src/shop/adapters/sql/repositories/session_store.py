@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,13 @@ from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_,
 
 from shop.adapters.sql.schema.tables import sessions
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.guards import next_version
 from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
     delete_rows,
     insert_rows,
-    next_version,
     update_rows,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
@@ -51,6 +52,8 @@ class SqlSessionStore(SessionStore):
         self._saved: dict[UUID, Fields] = {}
         self._touched: dict[UUID, datetime] = {}
         self._revoked: set[UUID] = set()
+        # A token is asked for when its session is read ahead, locked and saved.
+        self._hash = cache(_hash)
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions of tokens."""
@@ -197,7 +200,9 @@ class SqlSessionStore(SessionStore):
         return {hashed: token for hashed, (token, _) in self._hashes_of(tokens).items()}
 
     def _hashes_of(self, tokens: Collection[SessionToken]) -> dict[str, tuple[SessionToken, bytes]]:
-        return {_hash(key, token): (token, key) for token in tokens for key in self._load_keys()}
+        return {
+            self._hash(key, token): (token, key) for token in tokens for key in self._load_keys()
+        }
 
     def _fields(self, session: Session, *, version: int) -> Fields:
         return {
@@ -217,7 +222,7 @@ class SqlSessionStore(SessionStore):
     def _token_hash(self, session_id: UUID) -> str:
         """Return the hash with the newest key, or the stored one if the token is unknown."""
         if session_id in self._tokens:
-            return _hash(self._load_keys()[0], self._tokens[session_id])
+            return self._hash(self._load_keys()[0], self._tokens[session_id])
         return self._hashes[session_id]
 
 

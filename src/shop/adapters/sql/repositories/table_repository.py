@@ -6,9 +6,9 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Column, Row, Select, Table
 
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.guards import Guard
 from shop.adapters.sql.statements.writes import (
     Fields,
-    Guard,
     PendingWrite,
     add_to_rows,
     insert_rows,

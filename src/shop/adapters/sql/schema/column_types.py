@@ -1,6 +1,6 @@
 """Column types with the same behaviour on both engines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -32,6 +32,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         if dialect.name == "sqlite":
             return time.isoformat(" ", "microseconds")[:TIME_CHARACTERS]
         return time
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        """Return what converts a stored time; PostgreSQL's driver returns it in UTC already."""
+        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
 
     def process_result_value(
         self, value: datetime | str | None, dialect: Dialect

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
 from shop.adapters.sql.statements.driver import fetch_rows_from_driver
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
@@ -31,11 +31,16 @@ from shop.adapters.sql.statements.writes import (
     rows_name,
     single_statement,
 )
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import LockOrder
 
 
 class SqlConnection:
     """Reads and writes sets of rows, each set with one statement."""
+
+    holds_locks = True
+    """Whether locked rows stay locked until the end, and not only from the writing on."""
 
     _has_begun = False
     """Whether SQLAlchemy has begun the transaction, which it does with the first statement."""
@@ -66,10 +71,23 @@ class SqlConnection:
         """Reject staging from now on."""
         self._writing = False
 
+    @property
+    def has_lateral_joins(self) -> bool:
+        """Whether one statement can find a page for each of many rows."""
+        return self._connection.dialect.name == "postgresql"
+
     async def read_whole_tables(self) -> None:
         """Have the statements of this transaction planned for whole tables, not for keys."""
         if self._connection.dialect.name == "postgresql":
             await self._execute(ALLOW_ANY_PLAN, None)
+
+    async def read_ahead(
+        self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
+    ) -> None:
+        """Read what is wanted, where that saves time; `tokens` are its sessions', by stored hash.
+
+        Without it, each question is asked.
+        """
 
     async def fetch_all(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -115,6 +133,12 @@ class SqlConnection:
         statement = _insert_if_absent(table, columns, self.row_parameters)
         parameters = self.row_parameters.bind_rows(columns, ROWS, rows)
         return await self.fetch_prepared(statement, parameters)
+
+    async def commit(self, writes: Sequence[PendingWrite]) -> None:
+        """Run the writes, then COMMIT."""
+        await self.write(writes)
+        with translating_commit_errors():
+            await self._connection.commit()
 
     async def write(self, writes: Sequence[PendingWrite]) -> None:
         """Run the writes, in this order or in one statement; raise if one is incomplete."""

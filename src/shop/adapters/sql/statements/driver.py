@@ -95,7 +95,9 @@ class _CompiledStatement:
 
 @cache
 def _compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement:
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    compiled = statement.compile(  # type: ignore[attr-defined]
+        dialect=dialect, compile_kwargs={"render_postcompile": True}
+    )
     columns = getattr(statement, "exported_columns", ())
     results = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
     return _CompiledStatement(

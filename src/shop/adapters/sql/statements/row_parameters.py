@@ -33,6 +33,8 @@ from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.types import TypeEngine
 
+from shop.adapters.sql.schema.column_types import UtcDateTime
+
 ROWS = "rows"
 VALUES = "wanted"
 
@@ -113,7 +115,7 @@ class PostgresqlRowParameters(RowParameters):
 
 @dataclass(frozen=True)
 class SqliteRowParameters(RowParameters):
-    """Passes rows and values as JSON texts."""
+    """Passes rows as a JSON text of arrays, values as one of values."""
 
     combines_writes: ClassVar[bool] = False
     _dialect: ClassVar[Dialect] = sqlite.dialect()
@@ -127,13 +129,29 @@ class SqliteRowParameters(RowParameters):
         return sqlite.insert(table)
 
     def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
-        """Return the objects of the JSON text as typed rows."""
+        """Return the arrays of the JSON text as typed rows."""
         each = func.json_each(bindparam(rows_name, type_=Text())).table_valued("value")
+        # By position: SQLite looks for a name among all names of an object.
         values = [
-            type_coerce(func.json_extract(each.c.value, f"$.{name}"), kind).label(name)
-            for name, kind in columns
+            type_coerce(func.json_extract(each.c.value, f"$[{position}]"), kind).label(name)
+            for position, (name, kind) in enumerate(columns)
         ]
         return select(*values).subquery(rows_name)
+
+    def bind_rows(self, columns: Columns, rows_name: str, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return the parameter with the rows as one JSON text of arrays."""
+        processors = dict(_processors(columns, self._dialect))
+        bound: list[Sequence[Any]] = []
+        for name, kind in columns:
+            values = [row[name] for row in rows]
+            if isinstance(kind, UtcDateTime):
+                # The rows of a group have the same times.
+                texts = {value: processors[name](value) for value in set(values)}
+                values = [texts[value] for value in values]
+            elif name in processors:
+                values = list(map(processors[name], values))
+            bound.append(values)
+        return {rows_name: _to_json(list(zip(*bound, strict=True)))}
 
     def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with the elements of the JSON text."""

@@ -5,7 +5,7 @@ running it.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,11 +28,11 @@ from sqlalchemy import (
     update,
 )
 
+from shop.adapters.sql.statements.guards import Guard, known_name
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.domain.shared.value import value
 
 Fields = Mapping[str, Any]
-Guard = Callable[[Table, FromClause], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,14 @@ class UpdateRows(WriteStatement):
 
     keys: tuple[str, ...]
     only_if: Guard | None
+    known: tuple[str, ...] = ()
+    """The columns as they were read, for the guard: `was_status` in the rows for `status`."""
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of the given rows."""
+        known = ((known_name(name), self.table.c[name].type) for name in self.known)
+        return (*columns_of(self.table, self.names), *known)
 
     def statement(self, rows: FromClause) -> Update:
         """Build the UPDATE."""
@@ -111,16 +119,21 @@ class AddToRows(UpdateRows):
     locked when they were read.
     """
 
-    allowed_if: Guard
+    allowed_if: Guard | None = None
 
     @property
-    def guard(self) -> Guard:
+    def guard(self) -> Guard | None:
         """The condition that the table's constraint checks after the addition."""
         return self.allowed_if
 
     def new_value(self, name: str, rows: FromClause) -> ColumnElement[Any]:
         """Return the sum of a column and what is added."""
         return self.table.c[name] + rows.c[name]
+
+
+@dataclass(frozen=True, slots=True)
+class LockRows(UpdateRows):
+    """Locks rows that are to stay as they were read; only for units of work without locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +186,17 @@ def update_rows(
     rows: Collection[Fields],
     *,
     only_if: Guard | None = None,
+    known: tuple[str, ...] = (),
     error_if_incomplete: Exception | None = None,
 ) -> Iterator[PendingWrite]:
     """Update rows by their key fields; no key may occur twice.
 
-    The guard must be the same function every time, because statements are cached.
+    The guard must be the same function every time, because statements are cached. With `known`, the
+    rows also have these columns as they were read (`as_known`).
     """
     for names in _names(rows):
-        statement = UpdateRows(table, names, tuple(keys), only_if)
+        changed = names[: len(names) - len(known)]
+        statement = UpdateRows(table, changed, tuple(keys), only_if, known)
         yield PendingWrite(
             statement=statement, rows=tuple(rows), error_if_incomplete=error_if_incomplete
         )
@@ -197,9 +213,21 @@ def add_to_rows(
     """Add the numbers in the rows to those in the table; otherwise like `update_rows`."""
     for names in _names(rows):
         yield PendingWrite(
-            statement=AddToRows(table, names, (key,), None, allowed_if),
+            statement=AddToRows(table, names, (key,), None, allowed_if=allowed_if),
             rows=tuple(rows),
             error_if_incomplete=error_if_incomplete,
+        )
+
+
+def lock_rows(
+    table: Table, key: str, rows: Collection[Fields], *, only_if: Guard
+) -> Iterator[PendingWrite]:
+    """Lock rows without a change, if the guard allows it."""
+    for names in _names(rows):
+        yield PendingWrite(
+            statement=LockRows(table, names, (key,), only_if),
+            rows=tuple(rows),
+            error_if_incomplete=None,
         )
 
 
@@ -209,21 +237,6 @@ def delete_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite
         yield PendingWrite(
             statement=DeleteRows(table, names), rows=tuple(rows), error_if_incomplete=None
         )
-
-
-def next_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
-    """Allow the update only if the row has the previous version."""
-    return table.c.version == rows.c.version - 1
-
-
-@cache
-def version_after(steps: int) -> Guard:
-    """Return the guard that allows an update only from `steps` versions before."""
-
-    def guard(table: Table, rows: FromClause) -> ColumnElement[bool]:
-        return table.c.version == rows.c.version - steps
-
-    return guard
 
 
 def _names(rows: Collection[Fields]) -> Iterator[tuple[str, ...]]:

@@ -28,7 +28,7 @@ class AccountOrderPayments(OrderPayments):
 
     def require_funds(self, order: Order) -> None:
         """Raise `InsufficientFunds` if the balance does not cover the total."""
-        self._accounts[order.user_id].withdraw(order.total)
+        self._accounts[order.user_id].require_funds(order.total)
 
     def begin(self, order: Order, instruction: PaymentInstruction) -> Payment:
         """Charge the account."""

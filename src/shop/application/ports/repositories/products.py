@@ -5,6 +5,28 @@ from collections.abc import Collection, Mapping
 
 from shop.application.ports.paging import Page, PageRequest
 from shop.domain.product import Product
+from shop.domain.shared.value import value
+
+
+@value
+class ProductSearch:
+    """A question for a page of the products that match the words, on sale or off sale.
+
+    They match if their SKU or name contains the words. The case is ignored; an empty text matches
+    all.
+    """
+
+    words: str
+    page: PageRequest[str]
+    active: bool = True
+
+
+@value
+class AvailableProduct:
+    """A product and its available stock."""
+
+    product: Product
+    available: int
 
 
 class Products(ABC):
@@ -19,13 +41,14 @@ class Products(ABC):
         """Like `get_many`, and lock the products."""
 
     @abstractmethod
-    async def search(
-        self, words: str, page: PageRequest[str], *, active: bool = True
-    ) -> Page[Product, str]:
-        """Return a page of products whose SKU or name contains the words, by SKU.
+    async def available(self, skus: Collection[str]) -> Mapping[str, AvailableProduct]:
+        """Like `get_many`, with the available stock."""
 
-        They are all active, or all inactive. The case is ignored; an empty text matches all.
-        """
+    @abstractmethod
+    async def search(
+        self, questions: Collection[ProductSearch]
+    ) -> Mapping[ProductSearch, Page[AvailableProduct, str]]:
+        """Return the pages that are asked for, by SKU."""
 
     @abstractmethod
     def add(self, product: Product) -> None:

@@ -23,6 +23,12 @@ class SessionStore(ABC):
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions of tokens."""
 
+    def stored_tokens(
+        self, tokens: Collection[SessionToken]
+    ) -> Mapping[SessionToken, SessionToken]:
+        """Return the tokens by which the rows of these tokens are stored, often the same."""
+        return {each: each for each in tokens}
+
     @abstractmethod
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Like `find`, and lock the sessions."""

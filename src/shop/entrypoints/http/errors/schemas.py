@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shop.domain.shared.errors import ShopError
 from shop.entrypoints.http.errors.problem_details import explanation_of, problem, title_of
@@ -57,7 +57,7 @@ class FieldErrorResponse(ResponseBody):
     detail: Annotated[str, Field(examples=["must be at least 1."])]
 
 
-class Problem(ResponseBody):
+class Problem(BaseModel):
     """The details of an error (RFC 9457), with its own fields as further members."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)

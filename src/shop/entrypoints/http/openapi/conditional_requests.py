@@ -8,21 +8,24 @@ Document = dict[str, Any]
 
 _TAG = "7d0c0b2f3a1e4d5c8b9a6f7e5d4c3b2a-120"
 
-HAS_ETAG: Document = {
-    "headers": {
-        "ETag": {
-            "description": "The version of the product and its available stock: a strong entity "
-            "tag. For `If-Match`, only the version has to match.",
-            "required": True,
-            "schema": {"type": "string"},
-        }
-    }
-}
+
+def _etag(description: str) -> Document:
+    header = {"description": description, "required": True, "schema": {"type": "string"}}
+    return {"headers": {"ETag": header}}
+
+
+HAS_ETAG = _etag(
+    "The version of the product and its available stock: a strong entity tag. For `If-Match`, only "
+    "the version has to match."
+)
 """The header of a response with one product."""
 
-NOT_MODIFIED: dict[int | str, Document] = {
-    304: {"description": "`If-None-Match` has the current tag.", **HAS_ETAG}
-}
+LIST_HAS_ETAG = _etag("What the page shows: a strong entity tag.")
+
+_CURRENT = {"description": "`If-None-Match` has the current tag."}
+
+NOT_MODIFIED: dict[int | str, Document] = {304: {**_CURRENT, **HAS_ETAG}}
+LIST_NOT_MODIFIED: dict[int | str, Document] = {304: {**_CURRENT, **LIST_HAS_ETAG}}
 
 
 def _header(name: str, description: str) -> Document:

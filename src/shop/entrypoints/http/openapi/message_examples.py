@@ -5,6 +5,7 @@ receives it and is refunded. A test sends these requests and compares the respon
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from shop.domain.user import EmailTaken
@@ -195,7 +196,7 @@ def _transfer(kind: str, amount: int, counterparty: str, reference: str) -> Json
 RESPONSES: Mapping[tuple[str, int], Json] = {
     ("check_health", 200): {"status": "alive"},
     ("check_readiness", 200): {"status": "ready"},
-    ("explain_problem", 200): ProblemExplanation.of(example_of(EmailTaken)).model_dump(),
+    ("explain_problem", 200): asdict(ProblemExplanation.of(example_of(EmailTaken))),
     ("list_products", 200): _page(_PRODUCT),
     ("show_product", 200): _PRODUCT,
     ("put_cart_line", 200): _CART,

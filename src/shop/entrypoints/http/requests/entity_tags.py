@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shop.application.catalogue.preconditions import ANY, Precondition, product_version
-from shop.application.catalogue.products import AvailableProduct
+from shop.application.ports.repositories.products import AvailableProduct
 from shop.domain.shared.value import value
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 
@@ -38,6 +38,10 @@ class EntityTags:
         """The tags as the weak comparison takes them."""
         return self.strong | self.weak
 
+    def include(self, tag: str) -> bool:
+        """Check whether a client that sends these as `If-None-Match` has this version."""
+        return not self.all.isdisjoint({ANY, tag})
+
 
 def product_tag(shown: AvailableProduct) -> str:
     """Return the entity tag of a product as it is shown."""
@@ -46,7 +50,7 @@ def product_tag(shown: AvailableProduct) -> str:
 
 def is_unchanged(if_none_match: EntityTags | None, shown: AvailableProduct) -> bool:
     """Check whether a client has this product, with its stock, already."""
-    return if_none_match is not None and not if_none_match.all.isdisjoint({ANY, _tag(shown)})
+    return if_none_match is not None and if_none_match.include(_tag(shown))
 
 
 def _if_none_match(request: Request) -> EntityTags | None:

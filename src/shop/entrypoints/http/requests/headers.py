@@ -11,9 +11,9 @@ class RequestHeaders(Headers):
     """Headers that are indexed once: every check of a request asks for some of them."""
 
     def __init__(self, raw: RawHeaders) -> None:
-        super().__init__(raw=list(raw))
+        self._list = list(raw)
         index: dict[str, list[str]] = {}
-        for name, value in self.raw:
+        for name, value in self._list:
             index.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
         self._index = index
 

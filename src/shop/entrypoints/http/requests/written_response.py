@@ -1,16 +1,21 @@
 """A JSON response whose body is written already, and may be the body of several."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
 from starlette.responses import Response
+
+from shop.entrypoints.http.requests.entity_tags import EntityTags
+from shop.entrypoints.http.schemas import ResponseBody
 
 T = TypeVar("T")
 
 MAX_SHARED_BODIES = 8
 """Those who asked together are answered together, so an older body is not asked for again."""
+
+TAG_CHARACTERS = 32
 
 JSON_HEADER = (b"content-type", b"application/json")
 
@@ -29,12 +34,18 @@ class WrittenResponse(Response):
         self.raw_headers = [(b"content-length", b"%d" % len(body)), JSON_HEADER, *headers]
 
 
-def shared_response(answer: T, render: Callable[[T], BaseModel]) -> WrittenResponse:
+def shared_response(
+    answer: T, render: Callable[[T], ResponseBody], if_none_match: EntityTags | None
+) -> Response:
     """Return the response to a question whose answer is one object for all who asked.
 
-    It is rendered once. `render` must be the same function every time.
+    It is rendered once, and has a tag. A client that has the tag is sent no body. `render` must be
+    the same function every time.
     """
-    return WrittenResponse(_body_of(_Identity(answer), render), 200)
+    body, tag = _written(_Identity(answer), render)
+    if if_none_match is not None and if_none_match.include(tag):
+        return Response(status_code=304, headers={"ETag": f'"{tag}"'})
+    return WrittenResponse(body, 200, [(b"etag", f'"{tag}"'.encode())])
 
 
 class _Identity:
@@ -51,5 +62,6 @@ class _Identity:
 
 
 @lru_cache(maxsize=MAX_SHARED_BODIES)
-def _body_of(answer: _Identity, render: Callable[[Any], BaseModel]) -> bytes:
-    return render(answer.of).model_dump_json().encode()
+def _written(answer: _Identity, render: Callable[[Any], ResponseBody]) -> tuple[bytes, str]:
+    body = render(answer.of).to_json()
+    return body, hashlib.sha256(body).hexdigest()[:TAG_CHARACTERS]

@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from shop.application.catalogue.preconditions import PreconditionFailed
-from shop.application.catalogue.products import ProductSearch, PutProduct
+from shop.application.catalogue.products import PutProduct
 from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ports.repositories.products import ProductSearch
 from shop.domain.inventory import StockBelowReserved
 from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired
@@ -35,6 +36,8 @@ from shop.entrypoints.http.errors.http_errors import RequestOutcomeUnknown, Serv
 from shop.entrypoints.http.openapi.conditional_requests import (
     HAS_ETAG,
     IF_NONE_MATCH_PARAMETER,
+    LIST_HAS_ETAG,
+    LIST_NOT_MODIFIED,
     NOT_MODIFIED,
     PRECONDITION_PARAMETERS,
 )
@@ -69,11 +72,12 @@ PathSku = Annotated[
 @router.get(
     "",
     response_model=ProductList,
-    responses=error_responses(*ADMIN_ERRORS),
-    openapi_extra=OPTIONAL_SESSION,
+    responses={200: LIST_HAS_ETAG} | LIST_NOT_MODIFIED | error_responses(*ADMIN_ERRORS),
+    openapi_extra={"parameters": [IF_NONE_MATCH_PARAMETER], **OPTIONAL_SESSION},
 )
 async def list_products(
     query: Annotated[ProductQuery, Query()],
+    if_none_match: IfNoneMatch,
     authenticate: AuthenticateOnDemand,
     products: ProductServiceDependency,
 ) -> Response:
@@ -83,7 +87,7 @@ async def list_products(
     question = ProductSearch(
         words=query.q, page=query.to_page_request(), active=query.active is not False
     )
-    return shared_response(await products.search(question), ProductList.of)
+    return shared_response(await products.search(question), ProductList.of, if_none_match)
 
 
 @router.get(

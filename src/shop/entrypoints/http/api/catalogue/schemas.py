@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from shop.application.catalogue.products import AvailableProduct
 from shop.application.ports.paging import Page
+from shop.application.ports.repositories.products import AvailableProduct
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.inventory import MAX_ON_HAND, Inventory
 from shop.domain.product import (

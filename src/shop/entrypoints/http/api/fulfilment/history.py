@@ -47,7 +47,7 @@ class ShipmentEventEntry(ShipmentEventResponse):
     def entry(cls, event: ShipmentEvent) -> Self:
         """Render a shipment or a delivery of the history."""
         return cls(
-            **dict(ShipmentEventResponse.of(event)), kind=event.kind.value, at=event.created_at
+            **vars(ShipmentEventResponse.of(event)), kind=event.kind.value, at=event.created_at
         )
 
 
@@ -60,7 +60,7 @@ class RefundEntry(RefundResponse):
     @classmethod
     def entry(cls, refund: Refund) -> Self:
         """Render a refund of the history."""
-        return cls(**dict(RefundResponse.of(refund)), at=refund.created_at)
+        return cls(**vars(RefundResponse.of(refund)), at=refund.created_at)
 
 
 _AnyEntry = StatusChangeResponse | ShipmentEventEntry | RefundEntry

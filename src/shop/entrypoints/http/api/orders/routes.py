@@ -34,6 +34,7 @@ from shop.entrypoints.http.dependencies import (
     CurrentResponseContext,
     Idempotent,
     OptionalKey,
+    OrderOfPath,
     OrderQueriesDependency,
     SignedInUser,
 )
@@ -132,11 +133,11 @@ async def list_orders(
 
 @router.get("/{order_id}", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def show_order(
-    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+    order_id: OrderId, found: OrderOfPath, response_context: CurrentResponseContext
 ) -> OrderResponse:
     """Return one of my orders; an admin can read every order."""
-    view = await orders.show(principal.user, order_id)
-    return OrderResponse.of_view(view, simulated=principal.response_context.payments_are_simulated)
+    del order_id  # It was read with the session.
+    return OrderResponse.of_view(found.view, simulated=response_context.payments_are_simulated)
 
 
 @router.post(

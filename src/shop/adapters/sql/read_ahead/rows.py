@@ -1,25 +1,19 @@
 """The rows that were read ahead, as answers to the questions of repositories."""
 
-import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache, partial
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-import orjson
-from asyncpg.pgproto.pgproto import UUID
-from sqlalchemy import Column, Dialect, Select, Table, Uuid
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import Column, Select, Table
 
-from shop.adapters.sql.guarded.read_ahead import ReadAhead
+from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.payments import PAYMENTS
 from shop.adapters.sql.repositories.products import PRODUCTS
 from shop.adapters.sql.repositories.session_store import SESSIONS
+from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.repositories.users import USERS
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -28,10 +22,14 @@ from shop.adapters.sql.schema.tables import (
     orders,
     payments,
     products,
+    refunds,
     sessions,
+    shipment_events,
     users,
 )
 from shop.adapters.sql.statements.writes import Fields
+
+RowsByTable = Mapping[Table, Sequence[Any]]
 
 _Question = tuple[Select[Any], Column[Any]]
 
@@ -39,8 +37,8 @@ _Question = tuple[Select[Any], Column[Any]]
 class RowsReadAhead:
     """The rows that were read, and for which values: those without a row do not exist."""
 
-    def __init__(self, read_ahead: ReadAhead, row: Mapping[str, Any]) -> None:
-        self._rows = {table: _rows(table, row[table.name]) for table in read_ahead.tables}
+    def __init__(self, read_ahead: ReadAhead, rows: RowsByTable) -> None:
+        self._rows = rows
         tokens = read_ahead.tokens
         found = self._rows.get(sessions, ())
         by_token = {tokens[each.token_hash]: each for each in found if each.token_hash in tokens}
@@ -53,6 +51,7 @@ class RowsReadAhead:
         user_ids = {each.user_id for each in found} | {
             each.id for each in self._rows.get(users, ())
         }
+        fulfilled = {each.id for each in rows.get(orders, ()) if each.has_fulfilment}
         questions: Mapping[_Question, AbstractSet[object]] = {
             (SESSIONS, sessions.c.token_hash): tokens.keys(),
             (SESSIONS, sessions.c.id): read_ahead.session_ids,
@@ -63,6 +62,8 @@ class RowsReadAhead:
             (INVENTORIES, inventories.c.sku): read_ahead.stock_skus | in_carts,
             (ORDERS_WITH_LINES, orders.c.id): read_ahead.order_ids,
             (PAYMENTS, payments.c.order_id): read_ahead.order_ids,
+            (SHIPMENT_EVENTS, shipment_events.c.order_id): fulfilled,
+            (REFUNDS, refunds.c.order_id): fulfilled,
         }
         self._values = {
             (statement, column): values
@@ -94,36 +95,3 @@ class RowsReadAhead:
         if not self._keys >= wanted:
             return None
         return [each for each in self._rows[idempotency_keys] if (each.user_id, each.key) in wanted]
-
-
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
-
-
-def _rows(table: Table, document: str | None) -> Sequence[Any]:
-    rows = orjson.loads(document) if document else ()
-    converters = _converters(table)
-    for row in rows:
-        for name, convert in converters:
-            if row[name] is not None:
-                row[name] = convert(row[name])
-    return [SimpleNamespace(**row) for row in rows]
-
-
-@cache
-def _converters(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-    """Return what makes values of a column's type of those in JSON, for columns that need it."""
-    return [
-        (column.name, convert)
-        for column in table.c
-        for convert in (_converter(column.type),)
-        if convert is not None
-    ]
-
-
-def _converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
-    if isinstance(kind, Uuid):
-        # The driver's UUIDs are made and compared faster than those of the standard library.
-        return cast("type[uuid.UUID]", UUID)
-    if isinstance(kind, TypeDecorator):
-        return partial(kind.process_result_value, dialect=_DIALECT)
-    return None

@@ -67,6 +67,17 @@ async def test_fifty_orders_take_the_statements_of_one(shop: Container) -> None:
     assert len(of_one) > 0
 
 
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
+async def test_fifty_orders_take_two_visits_to_sqlite(
+    shop: Container, visits: list[object]
+) -> None:
+    customers = await _customers(shop, CUSTOMERS)
+    await _place(shop, customers[:1], "key-first")
+    visits.clear()
+    await _place(shop, customers, "key-of-fifty")
+    assert len(visits) == 2
+
+
 async def test_fifty_card_orders_take_the_statements_of_one(shop: Container) -> None:
     customers = await _customers(shop, CUSTOMERS)
     await _place_by_card(shop, customers[:1], "key-first")

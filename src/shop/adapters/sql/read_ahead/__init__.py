@@ -1,0 +1,1 @@
+"""Questions that are answered by what was read ahead, on both engines."""

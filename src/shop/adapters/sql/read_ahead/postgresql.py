@@ -1,0 +1,192 @@
+"""The statement that reads ahead in PostgreSQL: no lock, no transaction."""
+
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
+from types import SimpleNamespace
+from typing import Any, cast
+
+import orjson
+from asyncpg.pgproto.pgproto import UUID
+from sqlalchemy import ARRAY, Dialect, Table, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.read_ahead.rows import RowsReadAhead
+from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.schema.tables import (
+    accounts,
+    idempotency_keys,
+    inventories,
+    orders,
+    payments,
+    products,
+    refunds,
+    sessions,
+    shipment_events,
+    users,
+)
+from shop.adapters.sql.statements.driver import fetch_from_driver
+
+# Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
+# keeps PostgreSQL from making a join of a subquery.
+_WITH = """
+WITH
+wanted AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(CAST(:wanted AS json))
+    AS each (token_hash text, key text, takes_cart boolean)
+),
+found AS MATERIALIZED (
+    SELECT * FROM sessions
+    WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM wanted)){or_session_ids}
+),
+people AS MATERIALIZED (
+    SELECT * FROM users WHERE id = ANY (ARRAY(SELECT user_id FROM found)){or_emails}{or_customers}
+),
+carts AS MATERIALIZED (
+    SELECT ARRAY(
+        SELECT json_object_keys(CAST(cart AS json))
+        FROM found JOIN wanted USING (token_hash) WHERE takes_cart
+    ) AS skus
+)
+SELECT clock_timestamp() AS read_at"""
+
+_OR_SESSION_IDS = " OR id = ANY (:session_ids)"
+_OR_EMAILS = " OR email = ANY (:emails)"
+_OR_CUSTOMERS = " OR id = ANY (ARRAY(SELECT user_id FROM orders WHERE id = ANY (:order_ids)))"
+
+# Most orders have none.
+_FULFILLED = "ARRAY(SELECT id FROM orders WHERE id = ANY (:order_ids) AND has_fulfilment)"
+
+_ROWS: Mapping[Table, str] = {
+    sessions: "found AS sessions",
+    users: "people AS users",
+    accounts: "accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))",
+    idempotency_keys: """
+        wanted JOIN found USING (token_hash) CROSS JOIN LATERAL (
+            SELECT * FROM idempotency_keys
+            WHERE user_id = found.user_id AND key = wanted.key OFFSET 0
+        ) AS idempotency_keys""",
+    products: "products WHERE sku = ANY (:product_skus || (SELECT skus FROM carts))",
+    inventories: "inventories WHERE sku = ANY (:stock_skus || (SELECT skus FROM carts))",
+    orders: """(
+        SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price
+        FROM orders CROSS JOIN LATERAL (
+            SELECT * FROM order_lines WHERE order_id = orders.id OFFSET 0
+        ) AS lines
+        WHERE orders.id = ANY (:order_ids) ORDER BY orders.id, lines.position
+    ) AS orders""",
+    payments: "payments WHERE order_id = ANY (:order_ids)",
+    shipment_events: f"""(
+        SELECT shipment_events.*, lines.sku, lines.quantity
+        FROM shipment_events CROSS JOIN LATERAL (
+            SELECT * FROM shipment_event_lines WHERE shipment_event_id = shipment_events.id OFFSET 0
+        ) AS lines
+        WHERE order_id = ANY ({_FULFILLED})
+        ORDER BY shipment_events.created_at, shipment_events.id, lines.position
+    ) AS shipment_events""",  # noqa: S608  All are constants.
+    refunds: f"""(
+        SELECT refunds.*, lines.sku, lines.quantity, lines.cancelled_quantity
+        FROM refunds LEFT JOIN LATERAL (
+            SELECT * FROM refund_lines WHERE refund_id = refunds.id OFFSET 0
+        ) AS lines ON true
+        WHERE order_id = ANY ({_FULFILLED})
+        ORDER BY refunds.order_id, refunds.number, lines.position
+    ) AS refunds""",  # noqa: S608  As above.
+}
+
+_AS_JSON = "SELECT CAST(json_agg({}) AS text)"
+
+_TEXTS, _IDS = ARRAY(Text()), ARRAY(Uuid())
+_PARAMETERS: Mapping[str, TypeEngine[Any]] = {
+    "wanted": Text(),
+    "session_ids": _IDS,
+    "emails": _TEXTS,
+    "product_skus": _TEXTS,
+    "stock_skus": _TEXTS,
+    "order_ids": _IDS,
+}
+
+
+async def read_at_once(
+    connection: AsyncConnection, read_ahead: ReadAhead
+) -> tuple[datetime, RowsReadAhead]:
+    """Return the time of the database and the rows, read outside transactions."""
+    statement = _statement(read_ahead.tables, bool(read_ahead.session_ids), bool(read_ahead.emails))
+    with translating_errors():
+        (row,) = await fetch_from_driver(connection, statement, _parameters(read_ahead, statement))
+    rows = {table: _rows(table, row[table.name]) for table in read_ahead.tables}
+    return row["read_at"], RowsReadAhead(read_ahead, rows)
+
+
+def _parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, Any]:
+    given = {
+        "wanted": orjson.dumps(read_ahead.stored_sessions).decode(),
+        "session_ids": list(read_ahead.session_ids),
+        "emails": list(read_ahead.emails),
+        "product_skus": sorted(read_ahead.product_skus),
+        "stock_skus": sorted(read_ahead.stock_skus),
+        "order_ids": list(read_ahead.order_ids),
+    }
+    return {name: given[name] for name in _parameter_names(statement)}
+
+
+@cache
+def _statement(
+    tables: tuple[Table, ...],
+    by_session_ids: bool,  # noqa: FBT001  The cache's key has positional parameters only.
+    by_emails: bool,  # noqa: FBT001  As above.
+) -> TextClause:
+    begin = _WITH.format(
+        or_session_ids=_OR_SESSION_IDS if by_session_ids else "",
+        or_emails=_OR_EMAILS if by_emails else "",
+        or_customers=_OR_CUSTOMERS if refunds in tables else "",
+    )
+    columns = [
+        f"({_AS_JSON.format(each.name)} FROM {_ROWS[each]}) AS {each.name}" for each in tables
+    ]
+    statement = text(",\n".join([begin, *columns]))
+    return statement.bindparams(
+        *(bindparam(name, type_=_PARAMETERS[name]) for name in _parameter_names(statement))
+    )
+
+
+@cache
+def _parameter_names(statement: TextClause) -> Collection[str]:
+    return tuple(name for name in _PARAMETERS if f":{name}" in statement.text)
+
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
+
+
+def _rows(table: Table, document: str | None) -> Sequence[Any]:
+    rows = orjson.loads(document) if document else ()
+    converters = _converters(table)
+    for row in rows:
+        for name, convert in converters:
+            if row[name] is not None:
+                row[name] = convert(row[name])
+    return [SimpleNamespace(**row) for row in rows]
+
+
+@cache
+def _converters(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+    """Return what makes values of a column's type of those in JSON, for columns that need it."""
+    return [
+        (column.name, convert)
+        for column in table.c
+        for convert in (_converter(column.type),)
+        if convert is not None
+    ]
+
+
+def _converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Uuid):
+        # The driver's UUIDs are made and compared faster than those of the standard library.
+        return cast("type[uuid.UUID]", UUID)
+    if isinstance(kind, TypeDecorator):
+        return partial(kind.process_result_value, dialect=_DIALECT)
+    return None

@@ -1,0 +1,69 @@
+"""What a group of commands wants to have read ahead, and from which tables."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from shop.adapters.sql.schema.tables import (
+    accounts,
+    idempotency_keys,
+    inventories,
+    orders,
+    payments,
+    products,
+    refunds,
+    sessions,
+    shipment_events,
+    users,
+)
+from shop.adapters.sql.statements.writes import Fields
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
+
+_TABLES: Mapping[Table, Collection[str]] = {
+    sessions: ("session", "session_ids"),
+    users: ("session", "session_ids", "emails", "with_fulfilment"),
+    accounts: ("has_account",),
+    idempotency_keys: ("idempotency_key",),
+    products: ("product_skus", "takes_cart"),
+    inventories: ("product_skus", "takes_cart", "stock_skus"),
+    orders: ("order_ids",),
+    payments: ("order_ids",),
+    shipment_events: ("with_fulfilment",),
+    refunds: ("with_fulfilment",),
+}
+"""The tables that are read, and the fields of `RowsWanted` for which they are."""
+
+
+class ReadAhead:
+    """What a group of commands wants; `tokens` are those of its sessions, by stored hash."""
+
+    def __init__(self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]) -> None:
+        self.wanted = wanted
+        self.tokens = tokens
+        names = {name for names in _TABLES.values() for name in names}
+        fields = {name for name in names if any(getattr(each, name) for each in wanted)}
+        self.tables = tuple(
+            table for table, names in _TABLES.items() if not fields.isdisjoint(names)
+        )
+        self.session_ids = self._all("session_ids")
+        self.emails = self._all("emails")
+        self.product_skus = self._all("product_skus")
+        self.stock_skus = self.product_skus | self._all("stock_skus")
+        self.order_ids = self._all("order_ids")
+
+    @property
+    def stored_sessions(self) -> Sequence[Fields]:
+        """What is wanted of the sessions with these stored hashes."""
+        hashes: dict[SessionToken | None, list[str]] = {}
+        for token_hash, token in self.tokens.items():
+            hashes.setdefault(token, []).append(token_hash)
+        return [
+            {"token_hash": token_hash, "key": each.idempotency_key, "takes_cart": each.takes_cart}
+            for each in self.wanted
+            for token_hash in hashes.get(each.session, ())
+        ]
+
+    def _all(self, name: str) -> frozenset[Any]:
+        return frozenset(value for each in self.wanted for value in getattr(each, name))

@@ -1,0 +1,1 @@
+"""Snapshots of PostgreSQL, which can read with one statement what a group asks."""

@@ -1,0 +1,1 @@
+"""What SQLite is asked: many statements on one visit to its thread."""

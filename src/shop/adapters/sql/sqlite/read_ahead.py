@@ -1,0 +1,84 @@
+"""The queries that read ahead in SQLite, on one visit."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Table, select, text
+
+from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
+from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
+from shop.adapters.sql.schema.tables import (
+    accounts,
+    idempotency_keys,
+    inventories,
+    orders,
+    payments,
+    products,
+    refunds,
+    sessions,
+    shipment_events,
+    users,
+)
+from shop.adapters.sql.sqlite.statements import Prepared, prepared_query
+
+_SESSIONS = """(
+    token_hash IN (SELECT json_extract(value, '$.token_hash') FROM json_each(:wanted))
+    OR id IN (SELECT value FROM json_each(:session_ids))
+)"""
+_USERS = f"""(
+    id IN (SELECT user_id FROM sessions WHERE {_SESSIONS})
+    OR email IN (SELECT value FROM json_each(:emails))
+    OR id IN (SELECT user_id FROM orders WHERE id IN (SELECT value FROM json_each(:customers_of)))
+)"""  # noqa: S608  All are constants.
+_IN_CARTS = """
+    SELECT cart.key FROM json_each(:wanted) AS wanted
+    CROSS JOIN sessions ON token_hash = json_extract(wanted.value, '$.token_hash')
+    CROSS JOIN json_each(sessions.cart) AS cart
+    WHERE json_extract(wanted.value, '$.takes_cart')
+"""
+_CONDITIONS: Mapping[Table, str] = {
+    sessions: _SESSIONS,
+    users: _USERS,
+    accounts: f"user_id IN (SELECT id FROM users WHERE {_USERS})",  # noqa: S608  As above.
+    idempotency_keys: """idempotency_keys.rowid IN (
+        SELECT used.rowid FROM json_each(:wanted) AS wanted
+        CROSS JOIN sessions ON token_hash = json_extract(wanted.value, '$.token_hash')
+        CROSS JOIN idempotency_keys AS used
+        ON used.user_id = sessions.user_id AND used.key = json_extract(wanted.value, '$.key')
+    )""",
+    products: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
+    inventories: f"sku IN (SELECT value FROM json_each(:stock_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
+    orders: "orders.id IN (SELECT value FROM json_each(:order_ids))",
+    payments: "order_id IN (SELECT value FROM json_each(:order_ids))",
+    shipment_events: "order_id IN (SELECT value FROM json_each(:order_ids))",
+    refunds: "order_id IN (SELECT value FROM json_each(:order_ids))",
+}
+
+
+_WITH_LINES = {orders: ORDERS_WITH_LINES, shipment_events: SHIPMENT_EVENTS, refunds: REFUNDS}
+
+QUERIES: Mapping[Table, Prepared] = {
+    table: prepared_query(_WITH_LINES.get(table, select(table)).where(text(condition)))
+    for table, condition in _CONDITIONS.items()
+}
+
+
+def reading_parameters(read_ahead: ReadAhead) -> Mapping[str, Any]:
+    """Return the parameters of all queries."""
+    return {
+        "wanted": orjson.dumps(read_ahead.stored_sessions).decode(),
+        "session_ids": _json(each.hex for each in read_ahead.session_ids),
+        "emails": _json(read_ahead.emails),
+        "product_skus": _json(read_ahead.product_skus),
+        "stock_skus": _json(read_ahead.stock_skus),
+        "order_ids": _json(each.hex for each in read_ahead.order_ids),
+        "customers_of": _json(
+            each.hex for each in read_ahead.order_ids if refunds in read_ahead.tables
+        ),
+    }
+
+
+def _json(values: Iterable[str]) -> str:
+    return orjson.dumps(sorted(values)).decode()
