@@ -1,14 +1,18 @@
 """Statements that the driver runs itself fail as those that SQLAlchemy runs."""
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, make_url, text
+from sqlalchemy import Uuid, bindparam, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shop.adapters.sql.engines.postgresql import create_engine
-from shop.adapters.sql.statements.driver import fetch_from_driver
+from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
+from shop.adapters.sql.statements.driver import fetch_from_driver, fetch_rows_from_driver
+from shop.domain.user import Role
+from tests.factories import NOW
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +38,22 @@ class TestADriversStatement:
 
         assert dict(row) == {"quotient": 2}
         assert heard == [("SELECT 10 / CAST($1 AS integer) AS quotient", (5,))]
+
+    async def test_has_the_values_of_sqlalchemy(self, engine: AsyncEngine) -> None:
+        query = select(
+            bindparam("at", type_=UtcDateTime()).label("at"),
+            bindparam("roles", type_=RoleSet()).label("roles"),
+            bindparam("cart", type_=JsonText()).label("cart"),
+            bindparam("id", type_=Uuid()).label("id"),
+            func.count().label("count"),
+        )
+        given = {"at": NOW, "roles": frozenset(Role), "cart": {"TEA": 1}, "id": uuid4()}
+        async with engine.connect() as connection:
+            (expected,) = await connection.execute(query, given)
+            (row,) = await fetch_rows_from_driver(connection, query, given)
+
+        assert row == tuple(expected) == (*given.values(), 1)
+        assert (row.at, row.roles, row.cart, row.id, row.count) == row
 
     async def test_that_fails_raises_the_error_of_sqlalchemy_and_leaves_the_connection(
         self, engine: AsyncEngine

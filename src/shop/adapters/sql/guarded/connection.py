@@ -34,6 +34,7 @@ class GuardedConnection(AnsweringConnection):
     """
 
     holds_locks = False
+    _has_begun = True
     _read_at: datetime | None = None
     """When the first statement ran, by the clock of the database."""
 

@@ -1,9 +1,9 @@
 """Answers the questions of a snapshot: from what was read ahead, or in a transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, Row
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.engines.postgresql import SNAPSHOT
@@ -38,6 +38,13 @@ class SnapshotConnection(AnsweringConnection):
         """Have the statements of this transaction planned for whole tables, not for keys."""
         await self._require_transaction()
         await super().read_whole_tables()
+
+    async def fetch_prepared(
+        self, statement: Executable, parameters: Mapping[str, Any]
+    ) -> Sequence[Row[Any]]:
+        """Return all rows of a query that is a constant."""
+        await self._require_transaction()
+        return await super().fetch_prepared(statement, parameters)
 
     async def _execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None

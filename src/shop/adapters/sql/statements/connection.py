@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
+from shop.adapters.sql.statements.driver import fetch_rows_from_driver
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
@@ -40,6 +41,9 @@ class SqlConnection:
 
     holds_locks = True
     """Whether locked rows stay locked until the end, and not only from the writing on."""
+
+    _has_begun = False
+    """Whether SQLAlchemy has begun the transaction, which it does with the first statement."""
 
     def __init__(
         self, connection: AsyncConnection, row_parameters: RowParameters, *, writing: bool
@@ -116,7 +120,10 @@ class SqlConnection:
         self, statement: Executable, parameters: Mapping[str, Any]
     ) -> Sequence[Row[Any]]:
         """Return all rows of a query that is a constant, whose text an adapter may keep."""
-        return await self.fetch_all(statement, parameters)
+        if not self._has_begun or self._connection.dialect.name != "postgresql":
+            return await self.fetch_all(statement, parameters)
+        with translating_errors():
+            return await fetch_rows_from_driver(self._connection, statement, parameters)
 
     async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Insert the rows without a unique conflict; return their primary keys."""
@@ -158,7 +165,7 @@ class SqlConnection:
         statement = combined_statement(
             tuple(change.statement for change in writes), self.row_parameters
         )
-        (counts,) = await self.fetch_all(statement, parameters)
+        (counts,) = await self.fetch_prepared(statement, parameters)
         for write, row_count in zip(writes, counts, strict=True):
             write.require_complete(row_count)
 
@@ -182,6 +189,7 @@ class SqlConnection:
     ) -> CursorResult[Any]:
         with translating_errors():
             result = await self._connection.execute(statement, parameters)
+        self._has_begun = True
         return cast("CursorResult[Any]", result)
 
 

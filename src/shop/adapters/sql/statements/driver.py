@@ -3,6 +3,7 @@
 SQLAlchemy builds the statements, has the connections, and hears of each statement and error.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -44,6 +45,31 @@ async def fetch_from_driver(
     return rows
 
 
+async def fetch_rows_from_driver(
+    connection: AsyncConnection, statement: Executable, parameters: Parameters
+) -> Sequence[Any]:
+    """Return the same as rows with attributes, and with values as SQLAlchemy returns them."""
+    records = await fetch_from_driver(connection, statement, parameters)
+    if not records:
+        return ()
+    make = _row_type(tuple(records[0].keys()))._make
+    converters = _compiled(statement, connection.dialect).converters
+    if not converters:
+        return [make(each) for each in records]
+    rows = []
+    for each in records:
+        values = list(each)
+        for position, convert in converters:
+            values[position] = convert(values[position])
+        rows.append(make(values))
+    return rows
+
+
+@cache
+def _row_type(names: tuple[str, ...]) -> Any:  # noqa: ANN401  A class of its own for each query.
+    return namedtuple("Row", names, rename=True)  # noqa: PYI024  As above.
+
+
 @dataclass(frozen=True, slots=True)
 class _Parameter:
     name: str
@@ -55,6 +81,8 @@ class _Parameter:
 class _CompiledStatement:
     text: str
     parameters: Sequence[_Parameter]
+    converters: Sequence[tuple[int, Callable[[Any], Any]]]
+    """What makes SQLAlchemy's values of the driver's, by position, for columns that need it."""
 
     def values(self, parameters: Parameters) -> Sequence[object]:
         """Return the values by position."""
@@ -67,10 +95,14 @@ class _CompiledStatement:
 
 @cache
 def _compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement:
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    compiled = statement.compile(  # type: ignore[attr-defined]
+        dialect=dialect, compile_kwargs={"render_postcompile": True}
+    )
+    columns = getattr(statement, "exported_columns", ())
+    results = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
     return _CompiledStatement(
-        compiled.string,
-        [
+        text=compiled.string,
+        parameters=[
             _Parameter(
                 name,
                 compiled.params[name],
@@ -78,4 +110,5 @@ def _compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement:
             )
             for name in compiled.positiontup
         ],
+        converters=[(at, each) for at, each in enumerate(results) if each is not None],
     )
