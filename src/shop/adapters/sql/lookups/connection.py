@@ -9,6 +9,7 @@ from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.engines.postgresql import SNAPSHOT
 from shop.adapters.sql.lookups.statement import HASHES, LOOK_UP, ORDER_IDS, FoundRows
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.driver import fetch_from_driver
 from shop.application.ports.unit_of_work import LockOrder
 
 
@@ -29,8 +30,8 @@ class SnapshotConnection(SqlConnection):
         """Read what is found by these values."""
         parameters = {HASHES: list(token_hashes), ORDER_IDS: list(order_ids)}
         with translating_errors():
-            found = (await self._connection.execute(LOOK_UP, parameters)).one()
-        self._found = FoundRows(found)
+            (row,) = await fetch_from_driver(self._connection, LOOK_UP, parameters)
+        self._found = FoundRows(row)
 
     async def read_whole_tables(self) -> None:
         """Have the statements of this transaction planned for whole tables, not for keys."""

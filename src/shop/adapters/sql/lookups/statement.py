@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Executable,
-    Row,
     Select,
     Text,
     Uuid,
@@ -95,8 +94,8 @@ LOOK_UP: Executable = select(*(_document(found) for _, found in _FOUND.values())
 class FoundRows:
     """The rows that were found; what is not among them does not exist."""
 
-    def __init__(self, row: Row[Any]) -> None:
-        self._documents = {query: getattr(row, found.name) for query, (_, found) in _FOUND.items()}
+    def __init__(self, row: Mapping[str, str | None]) -> None:
+        self._documents = {query: row[found.name] for query, (_, found) in _FOUND.items()}
 
     def where_in(
         self, query: Select[Any], column: Column[Any], values: Collection[object]
