@@ -98,13 +98,16 @@ class AccessService:
 
 
 async def _change(uow: UnitOfWork, user_id: UUID, *, enabled: bool) -> User:
+    if not enabled:
+        # Sessions are locked before users.
+        await uow.sessions.revoke_all(user_id, except_session_id=None)
     user = (await uow.users.lock([user_id])).get(user_id)
     if user is None:
         raise UserNotFound
     user = user.with_access(enabled=enabled)
     uow.users.save(user)
     if not enabled:
-        # Otherwise the old sessions would open again once the user is enabled.
+        # Those that began meanwhile, or they would open again once the user is enabled.
         await uow.sessions.revoke_all(user.id, except_session_id=None)
     await uow.commit()
     return user

@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 from shop.application.ports.metrics import UNCOUNTED, Metrics
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
     DatabaseFailure,
     DatabaseUnavailable,
     LockTimeout,
@@ -172,8 +173,8 @@ class GroupCommit(Generic[C, R]):
         try:
             await self._decide_group(group)
         except BaseException:
-            # Cancelled, or worse: no caller may wait forever.
-            _fail_all(group, DatabaseUnavailable("the shop is shutting down"))
+            # Cancelled, or worse: no caller may wait forever. What was sent may yet be committed.
+            _fail_all(group, CommitOutcomeUnknown("the shop is shutting down"))
             self._fail_queued()
             raise
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from shop.adapters.sql.guarded import connection
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from tests.adapters.sql.guarded.guarded_shop import (
     SKUS,
@@ -18,7 +19,11 @@ from tests.factories import inventory, product
 
 
 @pytest.fixture
-async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[GuardedShop]:
+async def shop(
+    postgresql_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[GuardedShop]:
+    # A busy machine may take longer; a test of the bound itself sets its own.
+    monkeypatch.setattr(connection, "GUARDED_SECONDS", 60)
     container = new_container(postgresql_url, f"guarded_{uuid4().hex}", clock)
     database = database_of(container)
     await database.migrate()

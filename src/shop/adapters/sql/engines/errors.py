@@ -35,7 +35,15 @@ _CONNECTION_LOST = ("08", "57P01", "57P02", "57P03", _READ_ONLY_SERVER)
 
 _WRONG_STATEMENT = "42"
 
-_BEFORE_COMMIT = (_LOCK_NOT_AVAILABLE, _WRONG_STATEMENT)
+_DATA_EXCEPTION, _UNKNOWN_STATEMENT, _NOT_SUPPORTED = "22", "26", "0A"
+
+_BEFORE_COMMIT = (
+    _LOCK_NOT_AVAILABLE,
+    _WRONG_STATEMENT,
+    _DATA_EXCEPTION,
+    _UNKNOWN_STATEMENT,
+    _NOT_SUPPORTED,
+)
 """Errors that a statement reports before it would commit itself."""
 
 _SQLITE_WRONG_STATEMENT = re.compile(r"no such (table|column)|has no column named")

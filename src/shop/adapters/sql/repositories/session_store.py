@@ -111,14 +111,15 @@ class SqlSessionStore(SessionStore):
         return await self._connection.execute(delete(sessions).where(is_own)) > 0
 
     async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
-        """Delete all sessions of a user except one; return how many."""
+        """Delete all sessions of a user except one, locked in their order; return how many."""
         is_own = sessions.c.user_id == user_id
         others = (
             is_own
             if except_session_id is None
             else and_(is_own, sessions.c.id != except_session_id)
         )
-        return await self._connection.execute(delete(sessions).where(others))
+        locked = select(sessions.c.id).where(others).order_by(sessions.c.id).with_for_update()
+        return await self._connection.execute(delete(sessions).where(sessions.c.id.in_(locked)))
 
     async def revoke_oldest(self, user_id: UUID, *, keep: int, except_session_id: UUID) -> int:
         """Delete the user's sessions beyond the newest `keep`, without one; return how many."""
@@ -164,6 +165,8 @@ class SqlSessionStore(SessionStore):
             ["id"],
             self._not_revoked(self._saved),
             only_if=next_version,
+            # Without a lock, a server whose clock is ahead may have touched it.
+            greatest="" if self._connection.holds_locks else "last_seen_at",
             error_if_incomplete=SessionConflict(),
         )
         touched = [

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
+    case,
     delete,
     func,
     insert,
@@ -83,6 +84,9 @@ class UpdateRows(WriteStatement):
     for_guard: Columns = ()
     """What the rows have for the guard alone."""
 
+    greatest: str = ""
+    """The column that keeps its value if that is greater."""
+
     @property
     def columns(self) -> Columns:
         """The columns of the given rows."""
@@ -107,7 +111,8 @@ class UpdateRows(WriteStatement):
 
     def new_value(self, name: str, rows: FromClause) -> ColumnElement[Any]:
         """Return the next value of a column."""
-        return rows.c[name]
+        given, stored = rows.c[name], self.table.c[name]
+        return case((stored > given, stored), else_=given) if name == self.greatest else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +191,17 @@ def update_rows(
     *,
     only_if: Guard | None = None,
     for_guard: Columns = (),
+    greatest: str = "",
     error_if_incomplete: Exception | None = None,
 ) -> Iterator[PendingWrite]:
     """Update rows by their key fields; no key may occur twice.
 
-    The guard must be the same function every time, because statements are cached. The
-    rows also have the columns `for_guard`, after the others.
+    The guard must be the same function every time, because statements are cached. The rows also
+    have the columns `for_guard`, after the others. The column `greatest` never becomes less.
     """
     for names in _names(rows):
         changed = names[: len(names) - len(for_guard)]
-        statement = UpdateRows(table, changed, tuple(keys), only_if, for_guard)
+        statement = UpdateRows(table, changed, tuple(keys), only_if, for_guard, greatest)
         yield PendingWrite(
             statement=statement, rows=tuple(rows), error_if_incomplete=error_if_incomplete
         )
@@ -214,7 +220,7 @@ def add_to_rows(
     for names in _names(rows):
         added = names[: len(names) - len(for_guard)]
         yield PendingWrite(
-            statement=AddToRows(table, added, (key,), None, for_guard, allowed_if),
+            statement=AddToRows(table, added, (key,), None, for_guard, allowed_if=allowed_if),
             rows=tuple(rows),
             error_if_incomplete=error_if_incomplete,
         )
