@@ -1,6 +1,7 @@
 """Orders are decided without locks; a guard that fails writes nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -231,6 +232,17 @@ class TestGuards:
             (False, True): (STOCK - 1, 0),
             (False, False): (STOCK - 1, CREDIT - PRICE),
         }[taken]
+
+    async def test_last_use_of_a_session_never_goes_back(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        ahead = "UPDATE sessions SET last_seen_at = last_seen_at + interval '1 minute'"
+        shop.before_writing.append(partial(shop.execute, ahead))
+
+        await shop.place(order(customer, "TEA"))
+
+        (session,) = await shop.rows(sessions)
+        assert session.last_seen_at - shop.container.clock().now() == timedelta(minutes=1)
+        assert shop.attempts == ["committed"]
 
     async def test_changed_session_keeps_its_change(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()

@@ -5,13 +5,20 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 
 from shop.adapters.sql.engines import postgresql
 from shop.adapters.sql.engines.errors import translating_guarded_errors
 from shop.adapters.sql.engines.postgresql import STATEMENT_TIMEOUT_SECONDS
-from shop.adapters.sql.schema.tables import inventories
+from shop.adapters.sql.schema.tables import inventories, sessions
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown, LockTimeout
+from shop.application.ports.rows_wanted import RowsWanted
+from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
+    ConnectionLost,
+    DatabaseUnavailable,
+    LockTimeout,
+)
 from shop.domain.inventory import OutOfStock
 from tests.adapters.sql.guarded.guarded_shop import (
     PRICE,
@@ -123,6 +130,35 @@ class TestLocks:
         await impatient.database.close()
 
 
+class TestOtherUnitsOfWork:
+    async def test_user_is_locked_after_the_sessions_that_are_revoked(
+        self, shop: GuardedShop
+    ) -> None:
+        signed_up = await shop.new_customer()
+        change = shop.container.access_service().change_by_email
+        async with shop.database.writer.begin() as other:
+            await other.execute(text(lock_rows("sessions")))
+            disabling = asyncio.create_task(change(signed_up.user.email, enabled=False))
+            await until_one_waits(shop)
+            await shop.execute(f"{lock_rows('users')} NOWAIT")
+
+        assert not (await disabling).enabled
+        assert await shop.rows(sessions) == []
+
+
+class TestReadOnlyServers:
+    async def test_demoted_server_is_asked_nothing(self, shop: GuardedShop) -> None:
+        """What it knows may be out of date: it would not find a session that is there."""
+        async with shop.database.guarded.connect() as raw:
+            await raw.execute(text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"))
+
+        async with shop.container.guarded_unit_of_work() as uow:
+            with pytest.raises(ConnectionLost, match="25006"):
+                await uow.read_ahead([RowsWanted(session="a token")])
+        async with shop.container.guarded_unit_of_work() as uow:
+            await uow.read_ahead([RowsWanted(session="a token")])
+
+
 class TestUnknownOutcomes:
     @pytest.fixture
     async def proxy(self, postgresql_url: str) -> AsyncIterator[FaultProxy]:
@@ -176,10 +212,23 @@ class TestUnknownOutcomes:
         await remote.database.close()
 
 
+@pytest.mark.parametrize("sqlstate", ["22003", "26000", "0A000", "42P01"])
+def test_statement_that_could_not_run_has_changed_nothing(sqlstate: str) -> None:
+    error = DBAPIError.instance(None, None, _DriverError(sqlstate), _DriverError)
+    with pytest.raises(DatabaseUnavailable), translating_guarded_errors():
+        raise error
+
+
 @pytest.mark.parametrize("failure", [OSError("reset"), TimeoutError("late")])
 def test_missing_answer_leaves_the_outcome_unknown(failure: OSError) -> None:
     with pytest.raises(CommitOutcomeUnknown), translating_guarded_errors():
         raise failure
+
+
+class _DriverError(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
 
 
 def _written(key: str) -> Sequence[str]:

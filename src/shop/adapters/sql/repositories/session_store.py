@@ -168,8 +168,8 @@ class SqlSessionStore(SessionStore):
             ["id"],
             self._not_revoked(self._saved),
             only_if=next_version,
-            # The clock of another server may be ahead.
-            greatest="last_seen_at",
+            # Without a lock, a server whose clock is ahead may have touched it.
+            greatest="" if self._connection.holds_locks else "last_seen_at",
             error_if_incomplete=SessionConflict(),
         )
         touched = [
