@@ -7,6 +7,7 @@ from collections import Counter
 import structlog
 
 from shop.entrypoints.http_server.limits import HttpLimits
+from shop.entrypoints.http_server.memory import RushMemory
 
 MAX_SWEEP_SECONDS = 1.0
 LOG_INTERVAL_SECONDS = 60.0
@@ -42,6 +43,7 @@ class Connections:
         self._open: dict[Connection, str | None] = {}
         self._by_client: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
+        self._memory = RushMemory()
         self._logged_at = float("-inf")
         self._swept_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -91,6 +93,7 @@ class Connections:
                 connection.enforce_deadlines(now)
         if self._rejected and now - self._logged_at >= LOG_INTERVAL_SECONDS:
             self._log_rejected(now)
+        self._memory.note(len(self._open))
         if self._open or self._rejected:
             self._start()
 
