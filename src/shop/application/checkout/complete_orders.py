@@ -100,8 +100,7 @@ class CompleteOrders:
             partial(self._complete, commands),
             retryable=True,
             splittable=len(commands) > 1,
-            # No guard compares the exact stock.
-            guarded=not self._notifications.reports_low_stock,
+            guarded=True,
         )
 
     async def _complete(
