@@ -9,7 +9,7 @@ MANY_CONNECTIONS = 256
 
 
 class RushMemory:
-    """Notices when a rush of connections is over, and then releases what it has used."""
+    """Finds when a rush of connections is over, and then releases what it has used."""
 
     def __init__(self, release: Callable[[], None] | None = None) -> None:
         self._release = release or release_unused_memory
