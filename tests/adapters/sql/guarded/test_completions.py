@@ -104,6 +104,15 @@ class TestCompletions:
         (session,) = await shop.rows(sessions)
         assert (session.last_order_id, session.cart) == (placed.id, {})
 
+    async def test_order_that_was_completed_before_stays_as_it_is(self, shop: GuardedShop) -> None:
+        (placed,) = await shop.place_by_card(order(await shop.sign_up(), "TEA"))
+        await completed(shop, complete(placed))
+
+        assert await completed(shop, complete(placed)) == [None]
+
+        assert shop.attempts == ["committed", "committed"]
+        assert await job_kinds(shop) == ["capture_payment"]
+
     @pytest.mark.parametrize(
         ("outcome", "error", "kinds"),
         [

@@ -103,7 +103,7 @@ def guarded_statement(
             statement = statement.where(*_is_key_in(write.table, locked[position]))
         written.append(statement.returning(literal_column("1")).cte(f"written{position}"))
     # Its count has the first write run first; the others need none, and run at the end.
-    return select(may_write, _count(written[0])).add_cte(*written[1:])
+    return select(may_write, *map(_count, written[:1])).add_cte(*written[1:])
 
 
 def expected_name(position: int) -> str:
