@@ -4,10 +4,11 @@ The points C-a to C-l of docs/concepts/crash-points.md: one order each. All orde
 their points when the server and its worker are killed. How an order is stopped from outside:
 
     a call of the gateway      by the fault proxy: it drops the request, or the response
-    a COMMIT to PostgreSQL     by the fault proxy: it drops the request, or the response
+    a write to PostgreSQL      by the fault proxy: it drops the request, or the response
     a transaction of SQLite    by a lock that this process holds: it does not even begin
 
-A response to COMMIT cannot be lost with SQLite: at C-b and C-h the process dies right after it. At
+A write to PostgreSQL is one statement that commits itself, known by a row that it writes. The
+response to COMMIT cannot be lost with SQLite: at C-b and C-h the process dies right after it. At
 the points with "again" the customer repeats the request as soon as the shop is back. The other
 orders wait until the shop has recovered by itself.
 """
@@ -139,18 +140,20 @@ class Scenario:
                 yield
             return
         recording = database_proxy.add_breakpoint(
-            Direction.REQUEST, order_id_of(capture), "capture", "COMMIT"
+            Direction.REQUEST, f'"order_id":"{order_id_of(capture)}","method"'
         )
         capture.forward()
         await recording.reached()
         for point, side in (("C-g", Direction.REQUEST), ("C-h", Direction.RESPONSE)):
             response = await self._send_until(point, Direction.RESPONSE)
             self._stop(Call.CAPTURE, Direction.REQUEST, order_id_of(response))
-            confirming = database_proxy.add_breakpoint(side, self.buyers[point].key, "COMMIT")
+            outcome = f'"key":"{self.buyers[point].key}","reference"'
+            confirming = database_proxy.add_breakpoint(side, outcome)
             response.forward()
             await confirming.reached()
         for point, side in (("C-b", Direction.RESPONSE), ("C-a", Direction.REQUEST)):
-            placing = database_proxy.add_breakpoint(side, self.buyers[point].key, "COMMIT")
+            new_key = f'"key":"{self.buyers[point].key}","fingerprint"'
+            placing = database_proxy.add_breakpoint(side, new_key)
             self._begin(point)
             await placing.reached()
         yield
