@@ -92,7 +92,7 @@ _CARD_USE = select_card_use(
 _ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
     users: "people AS users",
-    # The row's version, which no column has, tells whether a decision on the use of cards holds.
+    # A decision on the use of cards holds as long as the row's version, which no column has.
     accounts: """(
         SELECT accounts.*, CAST(accounts.xmin AS text) AS row_version
         FROM accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))
