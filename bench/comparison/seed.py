@@ -7,7 +7,7 @@ import csv
 import json
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from bench.comparison.installations import Installation
 from bench.databases import POSTGRESQL, Database, Postgres, PostgresDatabase, SqliteDatabase
@@ -65,7 +66,8 @@ def seed_database(
             cookies = list(pool.map(partial(_sign_up, server), range(CUSTOMERS)))
             owners = [cookies[number % CUSTOMERS] for number in range(ORDERS)]
             orders = list(pool.map(partial(_order, server), range(ORDERS), owners))
-    write_files(folder, customers=cookies, orders=zip(orders, owners, strict=True))
+        cursors = list(_cursors(server))
+    write_files(folder, customers=cookies, orders=zip(orders, owners, strict=True), cursors=cursors)
     _analyse(database)
     return Seed(database=database, files=folder)
 
@@ -104,7 +106,7 @@ def _sign_up(server: Server, number: int) -> str:
     """Return the cookie of a new customer's session."""
     body = {
         "name": f"Customer no. {number}",
-        "email": f"customer-{number}@example.com",
+        "email": f"customer-{number:06}@example.com",
         "password": f"a password of the benchmark, {number}",
     }
     cookies, _ = _post(server, "/api/v1/users", body, {})
@@ -120,6 +122,18 @@ def _order(server: Server, number: int, cookie: str) -> str:
     headers = {"Cookie": cookie, "Idempotency-Key": f"seed-{number:06}"}
     _, order = _post(server, "/api/v1/orders", body, headers)
     return str(order["id"])
+
+
+def _cursors(server: Server) -> Iterator[str]:
+    """Yield the cursor of each page of products but the first."""
+    path = "/api/v1/products"
+    while True:
+        with urlopen(f"{server.url}{path}") as response:  # noqa: S310  An address of this machine.
+            cursor = json.load(response)["next"]
+        if cursor is None:
+            return
+        yield cursor
+        path = f"/api/v1/products?cursor={cursor}"
 
 
 def _post(

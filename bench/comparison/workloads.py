@@ -11,8 +11,10 @@ from bench.workloads import (
     CART_AND_ORDER,
     MANY_PRODUCTS,
     READ_ORDER,
+    READ_PAGES,
     READ_PRODUCTS,
     SINGLE_PRODUCT,
+    TRANSFERS,
     Workload,
 )
 
@@ -53,8 +55,10 @@ WORKLOADS = {
         ComparedWorkload(name="single-product", requests=SINGLE_PRODUCT),
         ComparedWorkload(name="cart-and-order", requests=CART_AND_ORDER),
         ComparedWorkload(name="card-orders", requests=CARD, needs_gateway=True),
+        ComparedWorkload(name="transfers", requests=TRANSFERS),
         ComparedWorkload(name="get-order", requests=READ_ORDER),
         ComparedWorkload(name="get-products", requests=READ_PRODUCTS),
+        ComparedWorkload(name="other-pages", requests=READ_PAGES),
         ComparedWorkload(
             name="one-client", requests=MANY_PRODUCTS, clients=1, measure=Measure.LATENCY
         ),

@@ -144,7 +144,9 @@ class TestAMigrationThatAnotherOneBlocks:
         monkeypatch.setattr("shop.adapters.sql.engines.sqlite.BUSY_TIMEOUT_SECONDS", 0.1)
         touch(make_url(sqlite_url).database)
         other, database = new_database(sqlite_url), new_database(sqlite_url)
-        async with other.writer.begin():
+        async with other.writer.begin() as writing:
+            # The first statement takes the lock.
+            await writing.execute(text("SELECT 1"))
             waiting = asyncio.create_task(database.migrate())
             await asyncio.sleep(1)
             assert not waiting.done()
