@@ -387,6 +387,8 @@ async def test_totals_count_the_orders_that_were_paid_and_not_cancelled(
     await customers.commit(add)
 
     async def totals(uow: UnitOfWork) -> Mapping[UUID, OrderTotals]:
+        # As a later question, which PostgreSQL's driver is asked.
+        assert (await uow.users.get_many([ADA.id])).keys() == {ADA.id}
         return await uow.orders.totals_for_users([ADA.id, BOB.id], eur(0).currency)
 
     assert await customers.read(totals) == {ADA.id: OrderTotals(count=4, amount=eur(sum(bought)))}

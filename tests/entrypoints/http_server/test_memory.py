@@ -5,6 +5,7 @@ import weakref
 
 from shop.entrypoints.http_server.memory import (
     MANY_CONNECTIONS,
+    RELEASE_INTERVAL_SECONDS,
     RushMemory,
     release_unused_memory,
 )
@@ -16,12 +17,12 @@ class TestARush:
         memory = RushMemory(lambda: released.append(1))
 
         for connections in (10, 4 * MANY_CONNECTIONS, 2 * MANY_CONNECTIONS):
-            memory.note(connections)
+            memory.note(connections, now=0)
         assert released == []
-        memory.note(MANY_CONNECTIONS)
+        memory.note(MANY_CONNECTIONS, now=0)
         assert released == [1]
         for connections in (MANY_CONNECTIONS, 10, 0):
-            memory.note(connections)
+            memory.note(connections, now=RELEASE_INTERVAL_SECONDS)
         assert released == [1]
 
     def test_few_connections_are_no_rush(self) -> None:
@@ -29,17 +30,18 @@ class TestARush:
         memory = RushMemory(lambda: released.append(1))
 
         for connections in (MANY_CONNECTIONS, 0, MANY_CONNECTIONS, 0):
-            memory.note(connections)
+            memory.note(connections, now=0)
 
         assert released == []
 
-    def test_each_rush_is_noticed(self) -> None:
+    def test_memory_is_released_at_most_once_a_minute(self) -> None:
         released: list[int] = []
         memory = RushMemory(lambda: released.append(1))
 
         for connections in (1_000, 0, 1_000, 0):
-            memory.note(connections)
-
+            memory.note(connections, now=0)
+        assert released == [1]
+        memory.note(0, now=RELEASE_INTERVAL_SECONDS)
         assert released == [1, 1]
 
 

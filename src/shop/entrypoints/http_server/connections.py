@@ -93,9 +93,9 @@ class Connections:
                 connection.enforce_deadlines(now)
         if self._rejected and now - self._logged_at >= LOG_INTERVAL_SECONDS:
             self._log_rejected(now)
-        self._memory.note(len(self._open))
         if self._open or self._rejected:
             self._start()
+        self._memory.note(len(self._open), now)
 
     def _log_rejected(self, now: float) -> None:
         _log.warning(

@@ -3,9 +3,13 @@
 import ctypes
 import gc
 from collections.abc import Callable
+from functools import cache
 
 MANY_CONNECTIONS = 256
 """A rush has more connections than this; what fewer leave behind is soon used again."""
+
+RELEASE_INTERVAL_SECONDS = 60.0
+"""Requests wait while memory is released, so clients must not cause it all the time."""
 
 
 class RushMemory:
@@ -14,12 +18,14 @@ class RushMemory:
     def __init__(self, release: Callable[[], None] | None = None) -> None:
         self._release = release or release_unused_memory
         self._most = 0
+        self._released_at = float("-inf")
 
-    def note(self, connections: int) -> None:
+    def note(self, connections: int, now: float) -> None:
         """Note how many connections are open; release memory once three of four have ended."""
         self._most = max(self._most, connections)
-        if self._most > MANY_CONNECTIONS and connections <= self._most // 4:
-            self._most = connections
+        is_over = self._most > MANY_CONNECTIONS and connections <= self._most // 4
+        if is_over and now - self._released_at >= RELEASE_INTERVAL_SECONDS:
+            self._most, self._released_at = connections, now
             self._release()
 
 
@@ -30,6 +36,13 @@ def release_unused_memory() -> None:
     glibc keeps what is freed between pieces in use. Other C libraries are left as they are.
     """
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    _trim_of_libc()(0)
+
+
+@cache
+def _trim_of_libc() -> Callable[[int], object]:
+    try:
+        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return bool
+    return trim

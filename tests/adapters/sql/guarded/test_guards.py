@@ -305,6 +305,18 @@ class TestOtherOrders:
         assert statuses == [OrderStatus.PENDING, OrderStatus.PAID]
         assert shop.attempts == ["committed"]
 
+    async def test_card_order_of_a_session_that_was_revoked_is_rejected(
+        self, shop: GuardedShop
+    ) -> None:
+        customer = await shop.sign_up()
+        shop.before_writing.append(partial(shop.execute, "DELETE FROM sessions"))
+
+        (result,) = await shop.place(replace(order(customer, "TEA"), card="tok_visa"))
+
+        assert isinstance(result.value, NotSignedIn)
+        assert shop.attempts == ["TransactionConflict"]
+        assert (await shop.counts())["orders"] == 0
+
     async def test_shop_that_reports_low_stock_takes_locks(self, shop: GuardedShop) -> None:
         endpoint = WebhookEndpoint(
             url="https://example.com", secret="whsec_", event_types=frozenset(EventType)

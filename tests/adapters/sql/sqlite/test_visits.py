@@ -112,6 +112,19 @@ async def test_failed_write_leaves_nothing_and_is_not_unknown(
     assert await user_names(database) == ["Ada"]
 
 
+async def test_statement_after_a_begin_that_failed_begins(
+    database: SqlDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _make_fail(monkeypatch, "BEGIN IMMEDIATE", sqlite3.SQLITE_BUSY)
+    async with writing_unit(database) as uow:
+        with pytest.raises(DatabaseUnavailable):
+            await uow.users.get_many([ADA.id])
+        monkeypatch.undo()
+        await uow.users.get_many([ADA.id])
+        assert _is_locked(tmp_path)
+    assert not _is_locked(tmp_path)
+
+
 def _is_locked(folder: Path) -> bool:
     other = sqlite3.connect(folder / "shop.db", isolation_level=None, timeout=0)
     try:

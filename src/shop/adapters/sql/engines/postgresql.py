@@ -84,6 +84,10 @@ async def _connect(**arguments: Any) -> asyncpg.Connection:  # noqa: ANN401  The
     return connection
 
 
+PREPARED_AGAIN_AFTER = ("0A", "26", "42")
+"""The classes of errors after which statements are prepared again, as after a migration."""
+
+
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
     """A connection whose statements time out, except COMMIT.
 
@@ -109,8 +113,8 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
                 self._prepared[query] = await self.prepare(query)
             rows: Sequence[Any] = await self._prepared[query].fetch(*values, timeout=timeout)
         except BaseException as error:
-            # After a migration, a statement must be prepared again.
-            self._prepared.clear()
+            if getattr(error, "sqlstate", "")[:2] in PREPARED_AGAIN_AFTER:
+                self._prepared.clear()
             self._failure = error
             raise
         return rows

@@ -54,12 +54,19 @@ class DriverConnection(aiosqlite.Connection):
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run work in the connection's thread."""
-        begin_with, self._begin_with = self._begin_with, None
-        if begin_with is not None:
+        if self._begin_with is not None:
             self._may_have_begun = True
-            work = partial(_begin_and_work, begin_with, work)
+            work = partial(self._begin_and_work, self._begin_with, work)
         result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # The driver has no types here.
         return result
+
+    def _begin_and_work(
+        self, begin: str, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection
+    ) -> T:
+        connection.execute(begin)
+        # Not before: after an error the next statement begins, or each would be committed alone.
+        self._begin_with = None
+        return work(connection)
 
     async def run_and_commit(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run work and COMMIT on one visit; raise `CommitFailed`, or the error of the work."""
@@ -117,13 +124,6 @@ class _Cursor(aiosqlite.Cursor):
         rows = self._cursor.fetchall()
         self._cursor.close()
         return rows
-
-
-def _begin_and_work(
-    begin: str, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection
-) -> T:
-    connection.execute(begin)
-    return work(connection)
 
 
 def _work_and_commit(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:

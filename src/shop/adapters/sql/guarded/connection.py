@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, Table, func, select
+from sqlalchemy import Executable, Row, Table, UpdateBase, func, select
 
 from shop.adapters.sql.engines.errors import translating_guarded_errors
 from shop.adapters.sql.guarded.statement import (
@@ -68,6 +68,14 @@ class GuardedConnection(AnsweringConnection):
         """Reject a statement that would be committed at once."""
         del statement, parameters
         raise RuntimeError("a guarded unit of work changes nothing before its end")
+
+    async def fetch_all(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """Return all rows of a query; reject a change that would be committed at once."""
+        if isinstance(statement, UpdateBase):
+            raise RuntimeError("a guarded unit of work changes nothing before its end")  # noqa: TRY004  A bug.
+        return await super().fetch_all(statement, parameters)
 
     async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Reject an insert that would be committed at once."""

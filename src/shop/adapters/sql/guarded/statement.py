@@ -45,13 +45,18 @@ from shop.application.ports.unit_of_work import LockOrder
 
 LOCK_ORDER: dict[Table, LockOrder] = {
     sessions: LockOrder.SESSIONS,
-    idempotency_keys: LockOrder.IDEMPOTENCY_KEYS,
     accounts: LockOrder.ACCOUNTS,
     inventories: LockOrder.INVENTORIES,
     orders: LockOrder.ORDERS,
     payments: LockOrder.ORDERS,
+    idempotency_keys: LockOrder.IDEMPOTENCY_KEYS,
 }
-"""The tables whose rows a guarded statement may change, and when it locks them."""
+"""The tables whose rows a guarded statement may change, in the order in which it locks them.
+
+It locks the key of a pending order after the order, as units of work with locks write it.
+"""
+
+_LOCK_RANKS = {table: rank for rank, table in enumerate(LOCK_ORDER)}
 
 WITHOUT_LOCKS = {jobs}
 """The tables whose rows follow from locked ones; they may be changed and deleted."""
@@ -66,10 +71,10 @@ def guarded_statement(
 ) -> Select[Any]:
     """Build one statement of many writes whose first column says whether all guards hold.
 
-    Rows to update are locked first, in the `LockOrder`: each table only if all rows of the one
-    before have passed their guard. PostgreSQL checks the guard again on the row as it is once the
-    lock is held. Without all of them, no row is written, because the writes find no rows to write.
-    So it is if the statement runs later than it may: nothing waits for its outcome then.
+    Rows to update are locked first, in the order of `LOCK_ORDER`: each table only if all rows of
+    the one before have passed their guard. PostgreSQL checks the guard again on the row as it is
+    once the lock is held. Without all of them, no row is written, because the writes find no rows
+    to write. So it is if the statement runs later than it may: nothing waits for its outcome then.
     Parameters are named `rows0` and `expected0` and so on.
     """
     for write in writes:
@@ -84,7 +89,7 @@ def guarded_statement(
     for position, _ in updates:
         # These rows are used several times, and so parsed once.
         given[position] = select(*given[position].c).cte(f"updates{position}")
-    for position, update in sorted(updates, key=lambda each: LOCK_ORDER[each[1].table]):
+    for position, update in sorted(updates, key=lambda each: _LOCK_RANKS[each[1].table]):
         locking = _lock(update, given[position]).where(all_hold)
         locked[position] = locking.cte(f"locked{position}")
         all_hold = _count(locked[position]) == bindparam(expected_name(position), type_=Integer())
@@ -103,7 +108,7 @@ def guarded_statement(
             statement = statement.where(*_is_key_in(write.table, locked[position]))
         written.append(statement.returning(literal_column("1")).cte(f"written{position}"))
     # Its count has the first write run first; the others need none, and run at the end.
-    return select(may_write, *map(_count, written[:1])).add_cte(*written[1:])
+    return select(may_write, _count(written[0])).add_cte(*written[1:])
 
 
 def expected_name(position: int) -> str:

@@ -13,6 +13,7 @@ from shop.adapters.sql.repositories.idempotency_keys import (
 )
 from shop.adapters.sql.schema.tables import idempotency_keys
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import LockRows
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.rows_wanted import RowsWanted
 
@@ -20,8 +21,8 @@ from shop.application.ports.rows_wanted import RowsWanted
 class GuardedSqlUnitOfWork(SqlUnitOfWork):
     """Decides on rows as they were read, and commits only if the decision is still right.
 
-    No lock is held between its statements (decision 3). It can insert rows, and change sessions,
-    balances and stock; everything else needs locks.
+    No lock is held between its statements (decision 3). It can insert rows, and change those for
+    which there are guards; everything else needs locks.
     """
 
     _statements: GuardedConnection
@@ -43,7 +44,8 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
             (write for part in self._repositories for write in part.pending_writes()),
             key=lambda each: each.statement.table is not idempotency_keys,
         )
-        if writes:
+        # Without a change, what was decided is an answer about the moment of the read.
+        if any(not isinstance(each.statement, LockRows) for each in writes):
             await self._statements.write_guarded(writes)
 
     async def _begin(self) -> AsyncConnection:

@@ -135,6 +135,8 @@ class GuardedAccounts(SqlAccounts):
                 ["balance"], allowed_if=_covers, for_guard=_BOUNDS, guard_fields=bounds
             )
         versions = self._load_versions()
+        if not versions.keys() >= bounds.keys():
+            raise TransactionConflict("an account that was not read ahead needs a lock")
         return self._accounts.additions(
             ["balance"],
             allowed_if=_covers_unchanged,

@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_,
 
 from shop.adapters.sql.schema.tables import sessions
 from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.guards import next_version
+from shop.adapters.sql.statements.guards import next_version, same_version
 from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
     delete_rows,
     insert_rows,
+    lock_rows,
     update_rows,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
@@ -46,7 +47,7 @@ class SqlSessionStore(SessionStore):
         self._load_keys = keys
         self._tokens: dict[UUID, SessionToken] = {}
         self._hashes: dict[UUID, str] = {}
-        self._locked: set[UUID] = set()
+        self._locked: dict[UUID, int] = {}
         self._needing_rotation: set[UUID] = set()
         self._created: dict[UUID, Fields] = {}
         self._saved: dict[UUID, Fields] = {}
@@ -62,7 +63,7 @@ class SqlSessionStore(SessionStore):
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Like `find`, and lock the rows."""
         found = await self._find(tokens, lock=LockOrder.SESSIONS)
-        self._locked.update(session.id for session in found.values())
+        self._locked |= {each.id: each.version for each in found.values()}
         return found
 
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
@@ -70,7 +71,7 @@ class SqlSessionStore(SessionStore):
         rows = await self._connection.fetch_where_in(
             SESSIONS, sessions.c.id, session_ids, lock=LockOrder.SESSIONS
         )
-        self._locked.update(row.id for row in rows)
+        self._locked |= {row.id: row.version for row in rows}
         self._hashes |= {row.id: row.token_hash for row in rows}
         return {row.id: _session(row) for row in rows}
 
@@ -162,6 +163,8 @@ class SqlSessionStore(SessionStore):
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes; they raise `SessionConflict` if a row has changed."""
         yield from delete_rows(sessions, [{"id": each} for each in sorted(self._revoked)])
+        if not self._connection.holds_locks:
+            yield from self._guards()
         yield from insert_rows(sessions, self._not_revoked(self._created))
         yield from update_rows(
             sessions,
@@ -178,6 +181,12 @@ class SqlSessionStore(SessionStore):
             if each not in self._saved and each not in self._revoked
         ]
         yield from update_rows(sessions, ["id"], touched, only_if=_is_later)
+
+    def _guards(self) -> Iterator[PendingWrite]:
+        """Yield what makes sure that sessions on which something was decided were not revoked."""
+        unwritten = self._locked.keys() - self._saved.keys() - self._touched.keys() - self._revoked
+        known = [{"id": each, "version": self._locked[each]} for each in sorted(unwritten)]
+        yield from lock_rows(sessions, "id", known, only_if=same_version)
 
     def _not_revoked(self, staged: Mapping[UUID, Fields]) -> Sequence[Fields]:
         return [fields for each, fields in staged.items() if each not in self._revoked]

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
-from shop.adapters.sql.statements.driver import fetch_rows_from_driver
+from shop.adapters.sql.statements.driver import fetch_rows_from_driver, is_constant
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
@@ -120,7 +120,9 @@ class SqlConnection:
         self, statement: Executable, parameters: Mapping[str, Any]
     ) -> Sequence[Row[Any]]:
         """Return all rows of a query that is a constant, whose text an adapter may keep."""
-        if not self._has_begun or self._connection.dialect.name != "postgresql":
+        dialect = self._connection.dialect
+        by_driver = self._has_begun and dialect.name == "postgresql"
+        if not by_driver or not is_constant(statement, dialect):
             return await self.fetch_all(statement, parameters)
         with translating_errors():
             return await fetch_rows_from_driver(self._connection, statement, parameters)

@@ -24,7 +24,7 @@ async def fetch_from_driver(
     *,
     commits: bool = False,
 ) -> Sequence[Any]:
-    """Return the driver's rows of a query outside transactions; the query is a constant.
+    """Return the driver's rows of a query that is a constant, in the transaction if there is one.
 
     Errors are SQLAlchemy's, as those of any statement. A query that commits has no timeout.
     """
@@ -32,7 +32,7 @@ async def fetch_from_driver(
     if sync_connection is None:
         raise RuntimeError("the connection is not open")
     driver: Any = sync_connection.connection.driver_connection
-    compiled = _compiled(statement, connection.dialect)
+    compiled = _require_compiled(statement, connection.dialect)
     values = compiled.values(parameters)
     for listener in sync_connection.dispatch.before_cursor_execute:
         listener(sync_connection, None, compiled.text, tuple(values), None, False)
@@ -45,6 +45,11 @@ async def fetch_from_driver(
     return rows
 
 
+def is_constant(statement: Executable, dialect: Dialect) -> bool:
+    """Check whether a query has one text, as it has not with a list whose length may differ."""
+    return _compiled(statement, dialect) is not None
+
+
 async def fetch_rows_from_driver(
     connection: AsyncConnection, statement: Executable, parameters: Parameters
 ) -> Sequence[Any]:
@@ -53,7 +58,7 @@ async def fetch_rows_from_driver(
     if not records:
         return ()
     make = _row_type(tuple(records[0].keys()))._make
-    converters = _compiled(statement, connection.dialect).converters
+    converters = _require_compiled(statement, connection.dialect).converters
     if not converters:
         return [make(each) for each in records]
     rows = []
@@ -93,11 +98,18 @@ class _CompiledStatement:
         ]
 
 
+def _require_compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement:
+    compiled = _compiled(statement, dialect)
+    if compiled is None:
+        raise RuntimeError("this statement has no text of its own")
+    return compiled
+
+
 @cache
-def _compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement:
-    compiled = statement.compile(  # type: ignore[attr-defined]
-        dialect=dialect, compile_kwargs={"render_postcompile": True}
-    )
+def _compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement | None:
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    if compiled.post_compile_params:
+        return None
     columns = getattr(statement, "exported_columns", ())
     results = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
     return _CompiledStatement(
