@@ -52,9 +52,9 @@ class Model(CardModelState):
 
     @_execute.register
     def _sign_up(self, action: actions.SignUp, token: int | None) -> Outcome:
-        require("password", 8 <= len(action.password) <= 128, "must be 8 to 128 characters")
         email = action.email.strip().lower()
         require("email", "@" in email, "must be an e-mail address such as name@example.com")
+        require("password", 8 <= len(action.password) <= 128, "must be 8 to 128 characters")
         if email in self.users:
             raise Rejection("email-taken")
         self.users[email] = ModelUser(password=action.password)
