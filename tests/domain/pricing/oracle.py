@@ -47,7 +47,7 @@ class Expected:
     shipping_price: int = 0
     discounts: dict[str, dict[int, int]] = field(default_factory=dict)
     taxes: dict[TaxKey, dict[int, tuple[int, int]]] = field(default_factory=dict)
-    codes: set[str | None] = field(default_factory=set)
+    is_blocked: bool = False
 
 
 def half_up(exact: Fraction) -> int:
@@ -74,8 +74,9 @@ def expected_quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Expe
     alone = sorted((each for each in applicable if not each.combinable), key=lambda x: x.slug)
     tries = [combinable, *([each] for each in alone), []]
     results = [_price(cart, rules, at, each) for each in tries if each or each is tries[-1]]
-    cheapest = min(result.total for result in results)
-    return next(result for result in results if result.total == cheapest)
+    open_ones = [result for result in results if not result.is_blocked] or results
+    cheapest = min(result.total for result in open_ones)
+    return next(result for result in open_ones if result.total == cheapest)
 
 
 # --- which promotions -----------------------------------------------------------------------------
@@ -139,6 +140,8 @@ def _price(
             left[at_] -= share
         expected.discounts[promotion.slug] = {at_: s for at_, s in shares.items() if s}
     method = _method(cart, rules, left)
+    is_shipped = bool(rules.shipping_zones) and any(line.ships for line in cart.lines)
+    expected.is_blocked = is_shipped and method is None
     if method is not None:
         expected.shipping_price = left_of_shipping = _shipping_price(method, cart, left) or 0
         for promotion in ordered:
@@ -255,7 +258,7 @@ def _taxes(
     to = cart.destination
     chosen = [each for each in rules.shipping_methods if each.code == cart.shipping_method]
     is_shipped = rules.shipping_zones and any(line.ships for line in cart.lines)
-    if to is None or (is_shipped and chosen and chosen[0].is_pick_up):
+    if to is None or (is_shipped and chosen and chosen[0].is_pick_up and chosen[0].active):
         to = Destination(country=rules.home.country)
     keys = {
         position: _tax_key(line.tax_category, rules, cart.buyer.vat_country, to, at)

@@ -35,7 +35,7 @@ from shop.domain.pricing.taxes.tax_rate import TaxRate
 from shop.domain.pricing.taxes.tax_table import TaxTable
 from tests.domain.pricing.examples import BERLIN, EUR, NOW, eur
 
-CATEGORIES = ("standard", "reduced", "books")
+CATEGORIES = ("standard", "reduced", "medicine")
 HOUR = timedelta(hours=1)
 
 prices = st.one_of(st.integers(1, 12), st.integers(1, 3_000), st.sampled_from([1999, 49, 1]))

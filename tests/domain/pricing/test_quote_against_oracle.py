@@ -11,7 +11,7 @@ from tests.domain.pricing.oracle import SHIPPING, Expected, expected_quote
 from tests.domain.pricing.strategies import carts, pricing_rules
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(cart=carts(), rules=pricing_rules())
 def test_quote_agrees_with_exact_fractions(cart: CartToQuote, rules: PricingRules) -> None:
     quoted = quote(cart, rules, NOW)

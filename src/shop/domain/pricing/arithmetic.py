@@ -1,4 +1,4 @@
-"""Arithmetic of whole amounts: rounding once, and sharing so that nothing is left over."""
+"""Arithmetic of whole amounts: rounding, and sharing so that nothing is left."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ def divide_half_up(dividend: int, divisor: int) -> int:
 
 
 def share_out(whole: int, weights: Sequence[int]) -> list[int]:
-    """Share a whole by weight and largest remainder; of equal remainders, the first comes first.
+    """Share a whole by weight: largest remainders first, then by position.
 
     The shares sum to the whole, and each is its exact share rounded down or up. So none is
     negative, and none exceeds its weight unless the whole exceeds all of them together. Raise
@@ -32,14 +32,13 @@ def share_out(whole: int, weights: Sequence[int]) -> list[int]:
 
 
 def share_of_pieces(whole: int, quantity: int, *, before: int, count: int) -> int:
-    """Return what `count` pieces of a line have of a whole, after `before` other pieces.
+    """Return the share of `count` pieces of a line, after `before` other pieces.
 
     All pieces weigh the same, and the last ones get the remainder: of 4, three pieces have 1, 1
-    and 2. However often the pieces are taken, in sum they have the whole.
+    and 2. In whatever parts the pieces are taken, their shares sum to the whole.
     """
-    return _of_first_pieces(whole, quantity, before + count) - _of_first_pieces(
-        whole, quantity, before
-    )
+    up_to_these = _of_first_pieces(whole, quantity, before + count)
+    return up_to_these - _of_first_pieces(whole, quantity, before)
 
 
 def _of_first_pieces(whole: int, quantity: int, pieces: int) -> int:

@@ -1,4 +1,4 @@
-"""What is priced: lines at their list prices, and what the price depends on besides."""
+"""What is priced: lines at list prices, and all else that the price depends on."""
 
 from collections.abc import Mapping
 
@@ -26,9 +26,9 @@ class LineToQuote:
 
 @value
 class EnteredCode:
-    """A code that the customer has entered; without a promotion, the shop does not know it.
+    """A code that the customer has entered; without a promotion, it is unknown.
 
-    `is_used_up` says that it was for one order, which another has taken.
+    `is_used_up` says that it is for one order, and another order has it.
     """
 
     code: str
@@ -59,7 +59,7 @@ class Buyer:
 
 @value
 class CartToQuote:
-    """The lines of a cart or of a new order; the positions of lines are those in the tuple."""
+    """A cart or a new order; the position of a line is its index in `lines`."""
 
     lines: tuple[LineToQuote, ...]
     buyer: Buyer

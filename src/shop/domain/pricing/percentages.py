@@ -1,4 +1,4 @@
-"""Percentages: whole thousandths of a per cent, for rates of tax and for discounts."""
+"""Percentages in thousandths of a per cent: rates of tax, and discounts."""
 
 import re
 

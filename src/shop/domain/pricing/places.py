@@ -1,15 +1,23 @@
 """Places: where an order goes, and areas of countries, regions and postal codes."""
 
+import re
+from itertools import product
+
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.value import value
 
-ANY_REST = "*"
-"""Ends a pattern that stands for all postal codes with this beginning."""
+COUNTRY_PATTERN = r"^[A-Z]{2}$"
+POSTAL_CODE_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9 -]*[A-Za-z0-9])?\*?$"
+"""A postal code, or with "*" all postal codes with this beginning."""
+
+_COUNTRY = re.compile(COUNTRY_PATTERN.removesuffix("$"))
+_POSTAL_CODE = re.compile(POSTAL_CODE_PATTERN.removesuffix("$"))
+_ANY_REST = "*"
 
 
 @value
 class Destination:
-    """The country, region and postal code of an address, as far as they are known."""
+    """The country of an address, with its region and postal code if they are known."""
 
     country: str
     region: str | None = None
@@ -18,7 +26,7 @@ class Destination:
 
 @value
 class Area:
-    """Countries, or parts of them; without regions or postal codes, every one of them.
+    """Countries, or the parts of them with certain regions or postal codes.
 
     A postal code is complete or the beginning of others, such as "10*".
     """
@@ -30,9 +38,14 @@ class Area:
     def __post_init__(self) -> None:
         if not self.countries:
             raise InvalidValue(field="countries", rule="must name at least one country")
+        if not all(map(_COUNTRY.fullmatch, self.countries)):
+            raise InvalidValue(field="countries", rule='must be two capital letters such as "DE"')
+        if not all(map(_POSTAL_CODE.fullmatch, self.postal_codes)):
+            rule = 'must be postal codes or beginnings of them such as "10*"'
+            raise InvalidValue(field="postal_codes", rule=rule)
 
     def contains(self, destination: Destination) -> bool:
-        """Check whether a destination is in the area; an unknown part of it never is."""
+        """Check whether a destination is in the area, by what is known of it."""
         if destination.country not in self.countries:
             return False
         if self.regions and not _is_in_regions(destination.region, self.regions):
@@ -48,20 +61,13 @@ class Area:
         return bool(self.postal_codes), bool(self.regions)
 
     def overlaps(self, other: "Area") -> bool:
-        """Check whether a destination can be in both, and neither is the more precise one."""
-        return (
-            self.precision == other.precision
-            and not self.countries.isdisjoint(other.countries)
-            and (not self.regions or _share_a_region(self.regions, other.regions))
-            and (
-                not self.postal_codes
-                or any(
-                    _match_both(mine, theirs)
-                    for mine in self.postal_codes
-                    for theirs in other.postal_codes
-                )
-            )
-        )
+        """Check for a destination in both areas, if neither is the more precise one."""
+        if self.precision != other.precision or self.countries.isdisjoint(other.countries):
+            return False
+        if self.regions and not _share_a_region(self.regions, other.regions):
+            return False
+        patterns = product(self.postal_codes, other.postal_codes)
+        return not self.postal_codes or any(_match_both(*each) for each in patterns)
 
 
 def compact_postal_code(text: str) -> str:
@@ -79,7 +85,7 @@ def _share_a_region(some: frozenset[str], others: frozenset[str]) -> bool:
 
 def _matches(pattern: str, code: str) -> bool:
     beginning = _beginning(pattern)
-    return code.startswith(beginning) if pattern.endswith(ANY_REST) else code == beginning
+    return code.startswith(beginning) if pattern.endswith(_ANY_REST) else code == beginning
 
 
 def _match_both(mine: str, theirs: str) -> bool:
@@ -88,4 +94,4 @@ def _match_both(mine: str, theirs: str) -> bool:
 
 
 def _beginning(pattern: str) -> str:
-    return compact_postal_code(pattern.removesuffix(ANY_REST))
+    return compact_postal_code(pattern.removesuffix(_ANY_REST))

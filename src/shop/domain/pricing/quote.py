@@ -1,54 +1,42 @@
-"""Quotes carts: the only place where prices, discounts, shipping and taxes are computed."""
+"""Quotes carts: the only place that computes prices, discounts, shipping and taxes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from shop.domain.pricing.cart_shipping import CartShipping, ShippingChoice
+from shop.domain.pricing.cart_taxes import CartTaxes
 from shop.domain.pricing.cart_to_quote import CartToQuote
 from shop.domain.pricing.goods import Goods
 from shop.domain.pricing.promotions.applicability import ApplicabilityCheck
 from shop.domain.pricing.promotions.combination import (
+    NO_PROMOTIONS,
     Combination,
-    discount_goods,
+    discount_lines,
     discount_shipping,
     possible_combinations,
 )
-from shop.domain.pricing.quoted import (
-    Quote,
-    QuotedDiscount,
-    QuotedShipping,
-    QuotedTax,
-    QuoteProblem,
-)
-from shop.domain.pricing.rules import PricingRules, TaxRounding
-from shop.domain.pricing.shipping.shipping_method import ShippingMethod
-from shop.domain.pricing.shipping.shipping_tax import ShippedGoodsTax
-from shop.domain.pricing.shipping_choice import (
-    ShippingChoice,
-    choose_shipping,
-    find_method,
-    tax_destination,
-)
-from shop.domain.pricing.taxes.calculation import Portion, TaxCalculation
-from shop.domain.pricing.taxes.tax_group import TaxGroup, group_lines
+from shop.domain.pricing.quoted import Quote, QuotedDiscount, QuotedShipping
+from shop.domain.pricing.rules import PricingRules
 from shop.domain.pricing.taxes.tax_rule import Sale
-from shop.domain.pricing.taxes.treatments import TaxTreatments
 from shop.domain.shared.money import Money
 
 
 def quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
     """Return what a cart costs at a time, and what stops its order.
 
-    Of promotions that cannot be combined, those with the lowest total are chosen. The function is
-    pure: the same arguments have the same quote in every process.
+    Of promotions that cannot be combined, those with the lowest total are chosen, unless nothing
+    could be shipped with them. The function is pure: the same arguments have the same quote in
+    every process. Raise `InvalidValue` if the total is too large for `Money`.
     """
-    pricing = _Pricing(cart, rules, at)
-    applicability = ApplicabilityCheck(cart, pricing.goods, at).find(rules.promotions)
+    goods = Goods(cart.lines)
+    applicability = ApplicabilityCheck(cart, goods, at).find(rules.promotions)
+    pricing = _Pricing(cart, rules, at, goods)
     combinations = possible_combinations(applicability.promotions)
-    if len(combinations) == 2 and not pricing.can_cost_more_with_discounts:  # noqa: PLR2004
-        # There is no choice but the promotions or none, and none costs no less.
-        combinations = combinations[:1]
-    best = min(map(pricing.price, combinations), key=lambda each: each.total.amount)
+    if not combinations or pricing.can_be_worse_with_discounts:
+        combinations.append(NO_PROMOTIONS)
+    quotes = map(pricing.price, combinations)
+    best = min(quotes, key=lambda each: (len(each.problems), each.total.amount))
     if not applicability.problems:
         return best
     return replace(best, problems=(*applicability.problems, *best.problems))
@@ -57,86 +45,50 @@ def quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
 class _Pricing:
     """Prices one cart with any combination of promotions."""
 
-    def __init__(self, cart: CartToQuote, rules: PricingRules, at: datetime) -> None:
+    def __init__(self, cart: CartToQuote, rules: PricingRules, at: datetime, goods: Goods) -> None:
         self._cart = cart
         self._rules = rules
-        self._at = at
-        self._method = find_method(cart, rules)
-        self._treatments: TaxTreatments | None = None
-        self._tax_groups: Sequence[TaxGroup] = ()
-        self._shipped_groups: Sequence[TaxGroup] = ()
-        self.goods = Goods(cart.lines)
+        self._goods = goods
+        self._shipping = CartShipping(cart, rules, goods)
+        self._taxes: CartTaxes | None = None
+        if not rules.tax_table.is_empty:
+            sale = Sale(
+                home=rules.home,
+                destination=self._shipping.find_place_of_sale(rules.home),
+                vat_country=cart.buyer.vat_country,
+                at=at,
+                table=rules.tax_table,
+            )
+            self._taxes = CartTaxes(goods, sale, rules)
 
     @property
-    def can_cost_more_with_discounts(self) -> bool:
-        """Whether a discount of the goods can raise the price of shipping, or the tax on it."""
-        return self._method is not None and (
-            self._method.price_depends_on_amount
-            or (self._method.tax.depends_on_amounts and not self._rules.prices_include_tax)
+    def can_be_worse_with_discounts(self) -> bool:
+        """Whether a discount of lines can make shipping dearer or unavailable."""
+        method = self._shipping.method
+        return method is not None and (
+            method.price_depends_on_amount
+            or (method.tax.depends_on_amounts and not self._rules.prices_include_tax)
         )
 
     def price(self, combination: Combination) -> Quote:
-        """Return the quote with these promotions; those that give nothing have no discount."""
-        cart, rules, goods = self._cart, self._rules, self.goods
-        goods.restore()
-        line_shares = discount_goods(goods, combination)
-        choice = choose_shipping(cart, rules, self._method, goods)
-        shipping_shares = discount_shipping(choice.price, combination)
-        shipping_left = choice.price - sum(shipping_shares)
-        taxes = self._tax(choice.method, shipping_left)
-        total = sum(goods.left) + shipping_left
+        """Return the quote with these promotions, without those that give nothing."""
+        rules = self._rules
+        left, line_shares = discount_lines(self._goods, combination)
+        choice = self._shipping.choose(left)
+        shipping_left, shipping_shares = discount_shipping(choice.price, combination)
+        taxes = () if self._taxes is None else self._taxes.of(left, choice.method, shipping_left)
+        total = sum(left) + shipping_left
         if not rules.prices_include_tax:
-            total += sum(tax.amount for tax in taxes)
+            total += sum([tax.amount for tax in taxes])
         return Quote(
             currency=rules.currency,
             prices_include_tax=rules.prices_include_tax,
-            lines=cart.lines,
+            lines=self._cart.lines,
             shipping=_quoted_shipping(choice),
             discounts=_quoted_discounts(combination, line_shares, shipping_shares),
             taxes=taxes,
-            problems=_problems_of(choice),
+            problems=() if choice.problem is None else (choice.problem,),
             total=Money(amount=total, currency=rules.currency),
-        )
-
-    def _tax(self, method: ShippingMethod | None, shipping_left: int) -> tuple[QuotedTax, ...]:
-        rules, left = self._rules, self.goods.left
-        if rules.tax_table.is_empty:
-            return ()
-        if self._treatments is None:
-            self._treatments = self._find_treatments()
-            self._tax_groups = group_lines(self._cart.lines, self._treatments)
-            self._shipped_groups = sorted(
-                (group for group in self._tax_groups if group.shipped),
-                key=lambda group: group.shipped[0],
-            )
-        groups = self._tax_groups
-        shipping: Sequence[Portion] = ()
-        if method is not None:
-            shipped = [
-                ShippedGoodsTax(
-                    treatment=group.treatment,
-                    amount=sum([left[each] for each in group.shipped]),
-                    lines=len(group.shipped),
-                )
-                for group in self._shipped_groups
-            ]
-            shipping = method.tax.portions(shipping_left, shipped, self._treatments)
-        calculation = TaxCalculation(
-            prices_include_tax=rules.prices_include_tax,
-            rounds_lines=rules.tax_rounding is TaxRounding.LINE,
-        )
-        return calculation.taxes(groups, left, shipping)
-
-    def _find_treatments(self) -> TaxTreatments:
-        rules = self._rules
-        return TaxTreatments(
-            Sale.of(
-                home=rules.home,
-                destination=tax_destination(self._cart, rules, self._method),
-                vat_country=self._cart.buyer.vat_country,
-                at=self._at,
-                table=rules.tax_table,
-            )
         )
 
 
@@ -152,21 +104,17 @@ def _quoted_discounts(
     shipping_shares: Sequence[int],
 ) -> tuple[QuotedDiscount, ...]:
     discounts: list[QuotedDiscount] = []
-    for each, shares, shipping_share in zip(combination, line_shares, shipping_shares, strict=True):
-        amount = sum(shares) + shipping_share
+    for each, of_lines, of_shipping in zip(combination, line_shares, shipping_shares, strict=True):
+        amount = sum(of_lines) + of_shipping
         if amount:
             discounts.append(
                 QuotedDiscount(
                     promotion=each.promotion.slug,
                     code=each.code,
                     name=each.promotion.name,
-                    line_shares=shares,
-                    shipping_share=shipping_share,
+                    line_shares=of_lines,
+                    shipping_share=of_shipping,
                     amount=amount,
                 )
             )
     return tuple(discounts)
-
-
-def _problems_of(choice: ShippingChoice) -> tuple[QuoteProblem, ...]:
-    return () if choice.problem is None else (choice.problem,)

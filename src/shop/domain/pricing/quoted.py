@@ -1,9 +1,7 @@
-"""A quote: what each line and the shipping cost, and every share of discounts and taxes.
+"""A quote: what lines and shipping cost, with every share of discounts and taxes.
 
 Carts show it, orders are decided by it and keep its rows, and refunds return parts of them.
 """
-
-from collections.abc import Iterator
 
 from shop.domain.pricing.cart_to_quote import LineToQuote
 from shop.domain.shared.money import Currency, Money
@@ -12,9 +10,9 @@ from shop.domain.shared.value import value
 
 @value
 class QuotedDiscount:
-    """What a promotion takes off: a share for each line of the quote, and one for shipping.
+    """What a promotion takes off: a share for each line, and one for shipping.
 
-    `amount` is the sum of its shares.
+    `amount` is the sum of its shares, and never 0.
     """
 
     promotion: str
@@ -36,10 +34,10 @@ class TaxShare:
 
 @value
 class QuotedTax:
-    """The tax of one rate and reason, with a share for each line that is taxed by it.
+    """The tax of one rate and reason, with a share for each line that it is for.
 
-    `rate` is in thousandths of a per cent. A rate of 0 has a reason. The shares are in `positions`,
-    `bases` and `amounts`, side by side.
+    `rate` is in thousandths of a per cent. A rate of 0 has a reason, any other rate has none. The
+    shares are in `positions`, `bases` and `amounts`, side by side.
     """
 
     name: str
@@ -60,10 +58,17 @@ class QuotedTax:
         return sum(self.amounts)
 
     @property
-    def shares(self) -> Iterator[TaxShare]:
-        """The share of each line."""
-        for position, base, amount in zip(self.positions, self.bases, self.amounts, strict=True):
-            yield TaxShare(position=position, base=base, amount=amount)
+    def shipping_share(self) -> int:
+        """The tax of shipping."""
+        return sum(share.amount for share in self.shares if share.position is None)
+
+    @property
+    def shares(self) -> tuple[TaxShare, ...]:
+        """The share of each line, then that of shipping."""
+        return tuple(
+            TaxShare(position=position, base=base, amount=amount)
+            for position, base, amount in zip(self.positions, self.bases, self.amounts, strict=True)
+        )
 
 
 @value
@@ -76,8 +81,23 @@ class QuotedShipping:
 
 
 @value
+class Totals:
+    """The sums of a quote or of an order, in minor units.
+
+    `total` is `subtotal` less `discount`, plus `shipping`, plus `tax` unless prices include it.
+    """
+
+    subtotal: int
+    discount: int
+    shipping: int
+    tax: int
+    total: int
+    prices_include_tax: bool
+
+
+@value
 class QuoteProblem:
-    """What stops the order of a cart, as a stable code, with the values of the order's error."""
+    """What stops the order of a cart: a stable code, with the values of the error."""
 
     code: str
     entered_code: str | None = None
@@ -118,11 +138,30 @@ class Quote:
         """All taxes, whether prices include them or not."""
         return sum(tax.amount for tax in self.taxes)
 
-    def line_discount(self, position: int) -> int:
-        """Return what all promotions take off a line."""
-        return sum(discount.line_shares[position] for discount in self.discounts)
+    @property
+    def totals(self) -> Totals:
+        """All sums, as clients see them."""
+        return Totals(
+            subtotal=self.subtotal,
+            discount=self.discount,
+            shipping=self.shipping_price,
+            tax=self.tax,
+            total=self.total.amount,
+            prices_include_tax=self.prices_include_tax,
+        )
 
-    def line_tax(self, position: int) -> int:
-        """Return the tax of a line."""
-        shares = (share for tax in self.taxes for share in tax.shares)
-        return sum(share.amount for share in shares if share.position == position)
+    @property
+    def line_discounts(self) -> tuple[int, ...]:
+        """What all promotions together take off each line."""
+        shares = [discount.line_shares for discount in self.discounts]
+        return tuple(map(sum, zip(*shares, strict=True))) if shares else (0,) * len(self.lines)
+
+    @property
+    def line_taxes(self) -> tuple[int, ...]:
+        """The tax of each line."""
+        taxes = [0] * len(self.lines)
+        for tax in self.taxes:
+            for position, amount in zip(tax.positions, tax.amounts, strict=True):
+                if position is not None:
+                    taxes[position] += amount
+        return tuple(taxes)

@@ -13,7 +13,7 @@ from shop.domain.shared.value import value
 
 
 class TaxRounding(StrEnum):
-    """Where taxes are rounded."""
+    """How often taxes are rounded."""
 
     DOCUMENT = "document"  # Once for each rate, then shared (EN 16931, BR-CO-17).
     LINE = "line"  # For each line and rate.
@@ -21,7 +21,7 @@ class TaxRounding(StrEnum):
 
 @value
 class PricingRules:
-    """All rules of a shop as they are at one moment; amounts have the shop's currency.
+    """All rules of a shop, of one version; amounts have the shop's currency.
 
     `home` is where the seller is. Promotions are sorted by slug.
     """

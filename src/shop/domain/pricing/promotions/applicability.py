@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from shop.domain.pricing.cart_to_quote import Buyer, CartToQuote, EnteredCode
 from shop.domain.pricing.goods import Goods
@@ -14,9 +15,21 @@ CODE_USED_UP = "code-used-up"
 CODE_NOT_APPLICABLE = "code-not-applicable"
 
 
+class Condition(StrEnum):
+    """A condition that is not fulfilled, by the name that clients see."""
+
+    INACTIVE = "inactive"
+    NOT_STARTED = "not-started"
+    ENDED = "ended"
+    GROUP = "group"
+    FIRST_ORDER = "first-order"
+    PRODUCTS = "products"  # Nothing that it requires, or nothing that it is for.
+    MINIMUM = "minimum"
+
+
 @value
 class ApplicablePromotion:
-    """A promotion that a cart fulfils, the code that asked for it, and the lines that it is for."""
+    """A promotion that a cart can have, its code, and the lines that it is for."""
 
     promotion: Promotion
     code: str | None
@@ -25,7 +38,7 @@ class ApplicablePromotion:
 
 @value
 class Applicability:
-    """The promotions that apply, sorted by slug, and the problems of the other codes."""
+    """The promotions that apply, sorted by slug, and the problems of other codes."""
 
     promotions: Sequence[ApplicablePromotion]
     problems: tuple[QuoteProblem, ...]
@@ -40,42 +53,49 @@ class ApplicabilityCheck:
         self._at = at
 
     def find(self, promotions: Sequence[Promotion]) -> Applicability:
-        """Check the automatic promotions, sorted by slug, and those of the entered codes.
+        """Check the automatic promotions, sorted by slug, and those of entered codes.
 
         An automatic promotion that does not apply is no problem. Of two codes for one promotion,
         the first that can be used counts.
         """
-        codes: dict[str | None, str] = {}
-        problems: list[QuoteProblem] = []
-        if self._cart.codes:
-            by_slug: dict[str | None, Promotion] = {each.slug: each for each in promotions}
-            for entered in self._cart.codes:
-                problem = self._problem_of(entered, by_slug.get(entered.promotion))
-                if problem is not None:
-                    problems.append(problem)
-                else:
-                    codes.setdefault(entered.promotion, entered.code)
+        codes, problems = self._check_codes(promotions) if self._cart.codes else ({}, ())
         applicable: list[ApplicablePromotion] = []
-        for each in promotions:
-            code = codes.get(each.slug)
-            if code is None and (each.requires_code or self.is_used_up(each)):
+        for promotion in promotions:
+            code = codes.get(promotion.slug)
+            if code is None and (promotion.requires_code or self._is_used_up(promotion)):
                 continue
-            if self.find_obstacle(each) is None:
-                positions = self._goods.find(each.selection)
-                applicable.append(
-                    ApplicablePromotion(promotion=each, code=code, positions=positions)
-                )
-        return Applicability(promotions=applicable, problems=tuple(problems))
+            checked = self._check(promotion, code)
+            if isinstance(checked, ApplicablePromotion):
+                applicable.append(checked)
+        return Applicability(promotions=applicable, problems=problems)
 
-    def find_obstacle(self, promotion: Promotion) -> str | None:
-        """Return the name of the first condition that is not fulfilled, or None."""
-        return (
-            _obstacle_of_time(promotion, self._at)
-            or _obstacle_of_customer(promotion.conditions, self._cart.buyer)
-            or self._obstacle_of_goods(promotion)
-        )
+    def _check_codes(
+        self, promotions: Sequence[Promotion]
+    ) -> tuple[dict[str, str], tuple[QuoteProblem, ...]]:
+        """Return the code that counts for each promotion, and the problems of the others."""
+        by_slug: dict[str | None, Promotion] = {each.slug: each for each in promotions}
+        codes: dict[str, str] = {}
+        problems: list[QuoteProblem] = []
+        for entered in self._cart.codes:
+            promotion = by_slug.get(entered.promotion)
+            if promotion is None:
+                problems.append(QuoteProblem(code=CODE_NOT_FOUND, entered_code=entered.code))
+            elif problem := self._problem_of(entered, promotion):
+                problems.append(problem)
+            else:
+                codes.setdefault(promotion.slug, entered.code)
+        return codes, tuple(problems)
 
-    def is_used_up(self, promotion: Promotion) -> bool:
+    def _problem_of(self, entered: EnteredCode, promotion: Promotion) -> QuoteProblem | None:
+        code = entered.code
+        if entered.is_used_up or self._is_used_up(promotion):
+            return QuoteProblem(code=CODE_USED_UP, entered_code=code)
+        checked = self._check(promotion, code)
+        if isinstance(checked, ApplicablePromotion):
+            return None
+        return QuoteProblem(code=CODE_NOT_APPLICABLE, entered_code=code, condition=checked)
+
+    def _is_used_up(self, promotion: Promotion) -> bool:
         """Check whether all uses, or all of this customer, are taken."""
         uses = self._cart.uses.get(promotion.slug)
         if uses is None:
@@ -85,39 +105,36 @@ class ApplicabilityCheck:
             per_customer is not None and uses.by_customer >= per_customer
         )
 
-    def _obstacle_of_goods(self, promotion: Promotion) -> str | None:
-        goods, conditions = self._goods, promotion.conditions
-        required = goods.find(conditions.selection)
-        if not (required and goods.find(promotion.selection)):
-            return "products"
-        if conditions.minimum is None:
-            return None
-        is_whole = required is goods.positions
-        subtotal = goods.subtotal if is_whole else sum(goods.amounts[each] for each in required)
-        return None if subtotal >= conditions.minimum.amount else "minimum"
-
-    def _problem_of(self, entered: EnteredCode, promotion: Promotion | None) -> QuoteProblem | None:
-        if promotion is None:
-            return QuoteProblem(code=CODE_NOT_FOUND, entered_code=entered.code)
-        if entered.is_used_up or self.is_used_up(promotion):
-            return QuoteProblem(code=CODE_USED_UP, entered_code=entered.code)
-        obstacle = self.find_obstacle(promotion)
-        if obstacle is None:
-            return None
-        return QuoteProblem(code=CODE_NOT_APPLICABLE, entered_code=entered.code, condition=obstacle)
+    def _check(self, promotion: Promotion, code: str | None) -> ApplicablePromotion | Condition:
+        """Return the promotion as it applies, or the first condition that is not fulfilled."""
+        failed = _failed_condition_of_time(promotion, self._at) or _failed_condition_of_customer(
+            promotion.conditions, self._cart.buyer
+        )
+        if failed is not None:
+            return failed
+        goods, minimum = self._goods, promotion.conditions.minimum
+        required = goods.find(promotion.conditions.selection)
+        positions = goods.find(promotion.selection)
+        if not (required and positions):
+            return Condition.PRODUCTS
+        if minimum is not None and sum([goods.amounts[each] for each in required]) < minimum.amount:
+            return Condition.MINIMUM
+        return ApplicablePromotion(promotion=promotion, code=code, positions=positions)
 
 
-def _obstacle_of_time(promotion: Promotion, at: datetime) -> str | None:
+def _failed_condition_of_time(promotion: Promotion, at: datetime) -> Condition | None:
     if not promotion.active:
-        return "inactive"
+        return Condition.INACTIVE
     if promotion.starts_at is not None and at < promotion.starts_at:
-        return "not-started"
+        return Condition.NOT_STARTED
     if promotion.ends_at is not None and at >= promotion.ends_at:
-        return "ended"
+        return Condition.ENDED
     return None
 
 
-def _obstacle_of_customer(conditions: Conditions, buyer: Buyer) -> str | None:
+def _failed_condition_of_customer(conditions: Conditions, buyer: Buyer) -> Condition | None:
     if conditions.group is not None and conditions.group not in buyer.groups:
-        return "group"
-    return "first-order" if conditions.is_for_first_order and buyer.has_ordered else None
+        return Condition.GROUP
+    if conditions.is_for_first_order and buyer.has_ordered:
+        return Condition.FIRST_ORDER
+    return None

@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from shop.domain.pricing.arithmetic import share_of_pieces, share_out
-from shop.domain.pricing.goods import SelectedLines
+from shop.domain.pricing.cart_to_quote import LineToQuote
 from shop.domain.pricing.percentages import percentage_of, require_percentage
 from shop.domain.pricing.promotions.effect import Effect, Target
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.value import value
 
+MAX_PIECES = 1_000
+
 
 @value
 class BuyXGetY(Effect):
-    """A percentage off up to `get` pieces for every `buy` others; the cheapest are reduced.
+    """A percentage off up to `get` pieces for every `buy` others.
 
-    Pieces of all lines count together. Of those with the same list price, the first are reduced.
+    Pieces of all lines count together. The cheapest are reduced; of those with the same list price,
+    the first.
     """
 
     buy: int
@@ -27,14 +30,15 @@ class BuyXGetY(Effect):
 
     def __post_init__(self) -> None:
         for field, pieces in (("buy", self.buy), ("get", self.get)):
-            if not 1 <= pieces <= 1000:  # noqa: PLR2004  A bound of the API.
-                raise InvalidValue(field=field, rule="must be 1 to 1000")
+            if not 1 <= pieces <= MAX_PIECES:
+                raise InvalidValue(field=field, rule=f"must be 1 to {MAX_PIECES}")
         require_percentage(self.percentage, "percentage", minimum=1)
 
-    def off_lines(self, goods: SelectedLines, target: Target) -> Sequence[int]:
+    def off_lines(
+        self, lines: Sequence[LineToQuote], left: Sequence[int], target: Target
+    ) -> Sequence[int]:
         """Return the percentage of the reduced pieces, rounded once and shared."""
         del target
-        lines = goods.lines
         reduced = self._reduced_pieces(sum([line.quantity for line in lines]))
         values = [0] * len(lines)
         for index in sorted(range(len(lines)), key=lambda each: lines[each].unit_price.amount):
@@ -42,7 +46,7 @@ class BuyXGetY(Effect):
                 break
             quantity = lines[index].quantity
             pieces = min(reduced, quantity)
-            values[index] = share_of_pieces(goods.left[index], quantity, before=0, count=pieces)
+            values[index] = share_of_pieces(left[index], quantity, before=0, count=pieces)
             reduced -= pieces
         return share_out(percentage_of(sum(values), self.percentage), values)
 

@@ -1,11 +1,10 @@
 """What a promotion does; each kind of effect is a module of this package."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-from shop.domain.pricing.goods import SelectedLines
+from shop.domain.pricing.cart_to_quote import LineToQuote
 
 
 class Target(StrEnum):
@@ -15,8 +14,8 @@ class Target(StrEnum):
     ORDER = "order"  # For all of the lines together.
 
 
-class Effect(ABC):
-    """One kind of discount, on lines or on shipping.
+class Effect:
+    """One kind of discount; it overrides the method for lines or that for shipping.
 
     `kind` is its name in the API and the database. Combined promotions of one target are applied by
     `rank`: those that set prices first, amounts last, which is the best for the customer.
@@ -24,11 +23,13 @@ class Effect(ABC):
 
     kind: ClassVar[str]
     rank: ClassVar[int]
-    is_on_shipping: ClassVar[bool] = False
 
-    @abstractmethod
-    def off_lines(self, goods: SelectedLines, target: Target) -> Sequence[int]:
-        """Return the discount of each line: 0 up to what is left of it."""
+    def off_lines(
+        self, lines: Sequence[LineToQuote], left: Sequence[int], target: Target
+    ) -> Sequence[int]:
+        """Return the discount of each line: 0 up to what is left of its amount."""
+        del left, target
+        return [0] * len(lines)
 
     def off_shipping(self, left: int) -> int:
         """Return the discount of shipping: 0 up to what is left of its price."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from shop.domain.pricing.arithmetic import share_out
-from shop.domain.pricing.goods import SelectedLines
+from shop.domain.pricing.cart_to_quote import LineToQuote
 from shop.domain.pricing.promotions.effect import Effect, Target
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
@@ -24,11 +24,13 @@ class FixedPrice(Effect):
         if self.price.amount < 0:
             raise InvalidValue(field="price", rule="must not be negative")
 
-    def off_lines(self, goods: SelectedLines, target: Target) -> Sequence[int]:
+    def off_lines(
+        self, lines: Sequence[LineToQuote], left: Sequence[int], target: Target
+    ) -> Sequence[int]:
         """Return what each line costs more than the price."""
         if target is Target.LINES:
             return [
-                max(0, left - self.price.amount * line.quantity)
-                for line, left in zip(goods.lines, goods.left, strict=True)
+                max(0, amount - self.price.amount * line.quantity)
+                for line, amount in zip(lines, left, strict=True)
             ]
-        return share_out(max(0, sum(goods.left) - self.price.amount), goods.left)
+        return share_out(max(0, sum(left) - self.price.amount), left)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from shop.domain.pricing.arithmetic import share_out
-from shop.domain.pricing.goods import SelectedLines
+from shop.domain.pricing.cart_to_quote import LineToQuote
 from shop.domain.pricing.percentages import percentage_of, require_percentage
 from shop.domain.pricing.promotions.effect import Effect, Target
 from shop.domain.shared.value import value
@@ -22,7 +22,9 @@ class Percentage(Effect):
     def __post_init__(self) -> None:
         require_percentage(self.percentage, "percentage", minimum=1)
 
-    def off_lines(self, goods: SelectedLines, target: Target) -> Sequence[int]:
+    def off_lines(
+        self, lines: Sequence[LineToQuote], left: Sequence[int], target: Target
+    ) -> Sequence[int]:
         """Return the same percentage of each line, up to the rounding."""
-        del target
-        return share_out(percentage_of(sum(goods.left), self.percentage), goods.left)
+        del lines, target
+        return share_out(percentage_of(sum(left), self.percentage), left)

@@ -13,14 +13,18 @@ from shop.domain.shared.value import value
 class Conditions:
     """What must be true of a cart and its customer.
 
-    `minimum` is compared with the list prices of the lines in `selection`, of which there must be
-    one in any case.
+    The cart needs a line of the selection. `minimum` is compared with the list prices of all lines
+    of the selection together.
     """
 
     minimum: Money | None = None
     is_for_first_order: bool = False
     group: str | None = None
     selection: Selection = Selection()
+
+    def __post_init__(self) -> None:
+        if self.minimum is not None and self.minimum.amount < 0:
+            raise InvalidValue(field="conditions/minimum", rule="must not be negative")
 
 
 @value
@@ -48,16 +52,15 @@ class Promotion:
     def __post_init__(self) -> None:
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
             raise InvalidValue(field="ends_at", rule="must be later than starts_at")
-        for field, limit in (
-            ("limit", self.limit),
-            ("limit_per_customer", self.limit_per_customer),
-        ):
-            if limit is not None and limit < 1:
-                raise InvalidValue(field=field, rule="must be at least 1")
+        _require_limit(self.limit, "limit")
+        _require_limit(self.limit_per_customer, "limit_per_customer")
 
     @property
     def uses_per_customer(self) -> int | None:
-        """How many orders of one customer can have it; a first order is only one."""
-        if not self.conditions.is_for_first_order:
-            return self.limit_per_customer
-        return min(1, self.limit_per_customer or 1)
+        """How many orders of one customer can have it; only one is the first order."""
+        return 1 if self.conditions.is_for_first_order else self.limit_per_customer
+
+
+def _require_limit(limit: int | None, field: str) -> None:
+    if limit is not None and limit < 1:
+        raise InvalidValue(field=field, rule="must be at least 1")

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from shop.domain.pricing.goods import SelectedLines
-from shop.domain.pricing.percentages import require_percentage
+from shop.domain.pricing.arithmetic import share_out
+from shop.domain.pricing.cart_to_quote import LineToQuote
+from shop.domain.pricing.percentages import percentage_of, require_percentage
 from shop.domain.pricing.promotions.effect import Effect, Target
-from shop.domain.pricing.promotions.percentage import Percentage
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 from shop.domain.shared.value import value
@@ -14,7 +14,7 @@ from shop.domain.shared.value import value
 
 @value
 class Tier:
-    """A percentage from a quantity or from an amount at list prices on."""
+    """A percentage from a quantity on, or from an amount at list prices on."""
 
     percentage: int
     from_quantity: int | None = None
@@ -25,12 +25,12 @@ class Tier:
         if (self.from_quantity is None) is (self.from_amount is None):
             raise InvalidValue(field="tiers", rule="must have from_quantity or from_amount")
 
-    def is_reached_by(self, goods: SelectedLines) -> bool:
+    def is_reached_by(self, lines: Sequence[LineToQuote]) -> bool:
         """Check whether the lines together are enough for the tier."""
         if self.from_amount is not None:
-            amounts = [line.unit_price.amount * line.quantity for line in goods.lines]
+            amounts = [line.unit_price.amount * line.quantity for line in lines]
             return sum(amounts) >= self.from_amount.amount
-        return sum([line.quantity for line in goods.lines]) >= (self.from_quantity or 0)
+        return sum([line.quantity for line in lines]) >= (self.from_quantity or 0)
 
 
 @value
@@ -46,9 +46,10 @@ class Tiers(Effect):
         if not self.tiers:
             raise InvalidValue(field="tiers", rule="must have at least one tier")
 
-    def off_lines(self, goods: SelectedLines, target: Target) -> Sequence[int]:
+    def off_lines(
+        self, lines: Sequence[LineToQuote], left: Sequence[int], target: Target
+    ) -> Sequence[int]:
         """Return the percentage of each line, up to the rounding."""
-        reached = [each.percentage for each in self.tiers if each.is_reached_by(goods)]
-        if not reached:
-            return [0] * len(goods.left)
-        return Percentage(percentage=max(reached)).off_lines(goods, target)
+        del target
+        reached = [tier.percentage for tier in self.tiers if tier.is_reached_by(lines)]
+        return share_out(percentage_of(sum(left), max(reached, default=0)), left)

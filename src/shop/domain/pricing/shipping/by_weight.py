@@ -13,6 +13,10 @@ class WeightStep:
     from_weight_grams: int
     price: Money
 
+    def __post_init__(self) -> None:
+        if self.from_weight_grams < 0 or self.price.amount < 0:
+            raise InvalidValue(field="prices", rule="must not be negative")
+
 
 @value
 class ByWeight(PriceScale):
@@ -22,7 +26,7 @@ class ByWeight(PriceScale):
 
     def __post_init__(self) -> None:
         weights = [step.from_weight_grams for step in self.steps]
-        if not weights or weights != sorted(set(weights)) or weights[0] < 0:
+        if not weights or weights != sorted(set(weights)):
             raise InvalidValue(field="prices", rule="must have ascending weights")
 
     def price(self, goods: ShippedGoods) -> int | None:

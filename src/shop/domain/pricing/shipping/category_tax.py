@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from shop.domain.pricing.shipping.shipping_tax import ShippedGoodsTax, ShippingTax
-from shop.domain.pricing.taxes.calculation import Portion
+from shop.domain.pricing.shipping.shipping_tax import ShippingTax
+from shop.domain.pricing.taxes.calculation import ShippingPortion
+from shop.domain.pricing.taxes.tax_group import TaxGroup
 from shop.domain.pricing.taxes.treatments import TaxTreatments
 from shop.domain.shared.value import value
 
@@ -15,8 +16,12 @@ class CategoryTax(ShippingTax):
     category: str
 
     def portions(
-        self, price: int, goods: Sequence[ShippedGoodsTax], treatments: TaxTreatments
-    ) -> Sequence[Portion]:
+        self,
+        price: int,
+        groups: Sequence[TaxGroup],
+        left: Sequence[int],
+        treatments: TaxTreatments,
+    ) -> Sequence[ShippingPortion]:
         """Tax the whole price by the category."""
-        del goods
-        return [(treatments.of(self.category), price)]
+        del groups, left
+        return [ShippingPortion(treatment=treatments.of(self.category), amount=price)]

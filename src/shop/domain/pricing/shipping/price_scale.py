@@ -7,7 +7,7 @@ from shop.domain.shared.value import value
 
 @value
 class ShippedGoods:
-    """What the price of shipping depends on: the weight, and what is left of the amount."""
+    """The lines that ship: their weight, and what is left of their amounts."""
 
     weight_grams: int
     amount: int

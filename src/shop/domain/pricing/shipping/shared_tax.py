@@ -1,18 +1,19 @@
-"""Shipping taxed like the goods: it follows what is shipped, as an ancillary service."""
+"""Shipping taxed like the goods: an ancillary service follows what is shipped."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from shop.domain.pricing.arithmetic import share_out
-from shop.domain.pricing.shipping.shipping_tax import ShippedGoodsTax, ShippingTax
-from shop.domain.pricing.taxes.calculation import Portion
+from shop.domain.pricing.shipping.shipping_tax import ShippingTax
+from shop.domain.pricing.taxes.calculation import ShippingPortion
+from shop.domain.pricing.taxes.tax_group import TaxGroup
 from shop.domain.pricing.taxes.treatments import TaxTreatments
 from shop.domain.shared.value import value
 
 
 @value
 class SharedTax(ShippingTax):
-    """All rates of the shipped lines, shared by what is left of their amounts.
+    """All rates of the lines that ship, by what is left of these lines.
 
     If nothing is left of any line, the price is divided evenly among the lines.
     """
@@ -20,10 +21,18 @@ class SharedTax(ShippingTax):
     depends_on_amounts: ClassVar[bool] = True
 
     def portions(
-        self, price: int, goods: Sequence[ShippedGoodsTax], treatments: TaxTreatments
-    ) -> Sequence[Portion]:
-        """Share the price out among the rates, in the order in which the lines have them."""
+        self,
+        price: int,
+        groups: Sequence[TaxGroup],
+        left: Sequence[int],
+        treatments: TaxTreatments,
+    ) -> Sequence[ShippingPortion]:
+        """Share the price out among the rates."""
         del treatments
-        values = [each.amount for each in goods]
-        shares = share_out(price, values if any(values) else [each.lines for each in goods])
-        return [(each.treatment, share) for each, share in zip(goods, shares, strict=True)]
+        weights = [sum([left[position] for position in group.shipped]) for group in groups]
+        if not any(weights):
+            weights = [len(group.shipped) for group in groups]
+        return [
+            ShippingPortion(treatment=group.treatment, amount=share)
+            for group, share in zip(groups, share_out(price, weights), strict=True)
+        ]

@@ -1,16 +1,20 @@
-"""Shipping methods: the price of a way to the customer, or of picking goods up."""
+"""Shipping methods: ways to the customer at a price, or collection by the customer."""
 
 from shop.domain.pricing.places import Destination
 from shop.domain.pricing.shipping.price_scale import PriceScale, ShippedGoods
 from shop.domain.pricing.shipping.shipping_tax import ShippingTax
 from shop.domain.pricing.shipping.shipping_zone import ShippingZone
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 from shop.domain.shared.value import value
 
 
 @value
 class ShippingMethod:
-    """A method for the destinations of a zone; goods that are picked up need no destination."""
+    """A method for the destinations of a zone; pick-up serves customers of any place.
+
+    From the amount `free_from` on, the method is free.
+    """
 
     code: str
     name: str
@@ -20,6 +24,10 @@ class ShippingMethod:
     is_pick_up: bool
     tax: ShippingTax
     active: bool
+
+    def __post_init__(self) -> None:
+        if self.free_from is not None and self.free_from.amount < 0:
+            raise InvalidValue(field="free_from", rule="must not be negative")
 
     @property
     def price_depends_on_amount(self) -> bool:
@@ -39,6 +47,6 @@ class ShippingMethod:
     def price(self, goods: ShippedGoods) -> int | None:
         """Return the price; None if the method does not take such goods."""
         price = self.prices.price(goods)
-        if price is not None and self.free_from and goods.amount >= self.free_from.amount:
-            return 0
-        return price
+        if price is None or self.free_from is None or goods.amount < self.free_from.amount:
+            return price
+        return 0

@@ -7,9 +7,15 @@ from shop.domain.pricing.percentages import WHOLE, percentage_of
 from shop.domain.pricing.quoted import QuotedTax
 from shop.domain.pricing.taxes.tax_group import TaxGroup
 from shop.domain.pricing.taxes.tax_rule import TaxTreatment
+from shop.domain.shared.value import value
 
-Portion = tuple[TaxTreatment, int]
-"""A part of the price of shipping, and how it is taxed."""
+
+@value
+class ShippingPortion:
+    """A part of the price of shipping, and how it is taxed."""
+
+    treatment: TaxTreatment
+    amount: int
 
 
 class TaxCalculation:
@@ -20,36 +26,45 @@ class TaxCalculation:
         self._rounds_lines = rounds_lines
 
     def taxes(
-        self, groups: Sequence[TaxGroup], left: Sequence[int], shipping: Sequence[Portion]
+        self,
+        groups: Sequence[TaxGroup],
+        left: Sequence[int],
+        shipping: Sequence[ShippingPortion],
     ) -> tuple[QuotedTax, ...]:
-        """Return the taxes of lines, by what is left of them, and of shipping, which comes last."""
-        portions = {(each.rate, each.reason): (each, amount) for each, amount in shipping}
+        """Return the tax of each group with its portion of shipping, then of the others.
+
+        `left` is what is taxed of each line, by position.
+        """
+        portions = {(each.treatment.rate, each.treatment.reason): each for each in shipping}
         taxes: list[QuotedTax] = []
         for group in groups:
             treatment = group.treatment
-            positions: list[int | None] = [*group.positions]
+            positions: Sequence[int | None] = group.positions
             amounts = [left[position] for position in group.positions]
             portion = portions.pop((treatment.rate, treatment.reason), None)
             if portion is not None:
-                positions.append(None)
-                amounts.append(portion[1])
+                positions = [*positions, None]
+                amounts.append(portion.amount)
             taxes.append(self._tax_together(treatment, positions, amounts))
-        taxes += [self._tax_together(each, [None], [amount]) for each, amount in portions.values()]
+        taxes += [
+            self._tax_together(each.treatment, [None], [each.amount]) for each in portions.values()
+        ]
         return tuple(taxes)
 
     def _tax_together(
         self, treatment: TaxTreatment, positions: Sequence[int | None], amounts: Sequence[int]
     ) -> QuotedTax:
+        rate = treatment.rate
         if self._rounds_lines:
-            taxes = [self._tax(each, treatment.rate) for each in amounts]
+            taxes = [self._tax(amount, rate) for amount in amounts]
         else:
-            taxes = share_out(self._tax(sum(amounts), treatment.rate), amounts)
+            taxes = share_out(self._tax(sum(amounts), rate), amounts)
         bases = amounts
         if self._prices_include_tax:
             bases = [amount - tax for amount, tax in zip(amounts, taxes, strict=True)]
         return QuotedTax(
             name=treatment.name,
-            rate=treatment.rate,
+            rate=rate,
             reason=treatment.reason,
             positions=tuple(positions),
             bases=tuple(bases),

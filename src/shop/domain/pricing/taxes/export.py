@@ -6,7 +6,7 @@ EXPORT = TaxTreatment(name="Export", rate=0, reason="export")
 
 
 class Export(TaxRule):
-    """Taxes nothing outside the Union, for a seller in it, or outside the seller's country.
+    """Taxes nothing outside the Union, or outside the country of a seller elsewhere.
 
     Directive 2006/112/EC, article 146.
     """

@@ -8,9 +8,9 @@ from shop.domain.pricing.taxes.treatments import TaxTreatments
 
 
 class TaxGroup:
-    """The positions of the lines of one rate and reason, and of those among them that ship.
+    """The positions of lines with one rate and reason, and of those that ship.
 
-    A rate that has two names is shown by the one that comes first.
+    A rate with two names is shown by the name that comes first.
     """
 
     __slots__ = ("positions", "shipped", "treatment")
@@ -22,14 +22,16 @@ class TaxGroup:
 
 
 def group_lines(lines: Sequence[LineToQuote], treatments: TaxTreatments) -> Sequence[TaxGroup]:
-    """Return the groups in the order in which the lines have them."""
+    """Return the groups in the order of their first lines."""
     groups: dict[tuple[int, str | None], TaxGroup] = {}
+    by_category: dict[str, TaxGroup] = {}
     for position, line in enumerate(lines):
-        treatment = treatments.of(line.tax_category)
-        key = treatment.rate, treatment.reason
-        group = groups.get(key)
+        group = by_category.get(line.tax_category)
         if group is None:
-            group = groups[key] = TaxGroup(treatment)
+            treatment = treatments.of(line.tax_category)
+            key = treatment.rate, treatment.reason
+            group = groups.setdefault(key, TaxGroup(treatment))
+            by_category[line.tax_category] = group
         group.positions.append(position)
         if line.ships:
             group.shipped.append(position)

@@ -10,9 +10,10 @@ from shop.domain.shared.value import value
 
 @value
 class TaxRate:
-    """A rate in thousandths of a per cent, valid from `valid_from` until before `valid_until`.
+    """A rate in thousandths of a per cent, for a category of goods in an area.
 
-    `reason` says why nothing is taxed; a rate above 0 has none.
+    It is valid from `valid_from` until just before `valid_until`. `reason` says why nothing is
+    taxed; a rate above 0 has none.
     """
 
     slug: str
@@ -37,7 +38,7 @@ class TaxRate:
         return is_begun and (self.valid_until is None or at < self.valid_until)
 
     def overlaps(self, other: "TaxRate") -> bool:
-        """Check whether both could apply to the same sale, so that neither would be the one."""
+        """Check whether both could apply to one sale, and neither is more precise."""
         return (
             self.category == other.category
             and _begins_before_end(self, other)

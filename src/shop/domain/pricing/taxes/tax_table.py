@@ -38,13 +38,12 @@ class TaxTable:
     def find(
         self, category: str, destination: Destination, at: datetime, *, only_parts: bool = False
     ) -> TaxRate | None:
-        """Return the most precise rate; with `only_parts`, none that is for a whole country."""
-        best: TaxRate | None = None
-        for rate in self.rates.get((category, destination.country), ()):
-            if only_parts and not any(rate.area.precision):
-                continue
-            if not (rate.is_valid_at(at) and rate.area.contains(destination)):
-                continue
-            if best is None or rate.area.precision > best.area.precision:
-                best = rate
-        return best
+        """Return the most precise rate; with `only_parts`, none of a whole country."""
+        found = [
+            rate
+            for rate in self.rates.get((category, destination.country), ())
+            if rate.is_valid_at(at) and rate.area.contains(destination)
+        ]
+        if only_parts:
+            found = [rate for rate in found if any(rate.area.precision)]
+        return max(found, key=lambda rate: rate.area.precision, default=None)

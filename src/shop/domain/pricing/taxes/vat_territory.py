@@ -1,4 +1,7 @@
-"""The VAT territory of the European Union (Directive 2006/112/EC, articles 5 to 7)."""
+"""The VAT territory of the European Union.
+
+Directive 2006/112/EC, articles 5 to 7, and the protocol on Northern Ireland.
+"""
 
 from collections.abc import Mapping
 
@@ -11,7 +14,7 @@ MEMBERS = frozenset(
 )
 
 NORTHERN_IRELAND = "XI"
-"""Its prefix of VAT numbers: in the territory for goods (Protocol on Ireland, article 8)."""
+"""The prefix of its VAT numbers; for goods it is in the territory (protocol, article 8)."""
 
 _PARTS_OUTSIDE: Mapping[str, tuple[str, ...]] = {
     "DE": ("27498", "78266"),  # Heligoland, Büsingen.
@@ -33,7 +36,7 @@ _PREFIXES = {"EL": "GR"}
 def is_excluded_part(destination: Destination) -> bool:
     """Check for a part of a member that is outside the territory."""
     code = compact_postal_code(destination.postal_code or "")
-    return code.startswith(_PARTS_OUTSIDE.get(destination.country, ())) if code else False
+    return code.startswith(_PARTS_OUTSIDE.get(destination.country, ()))
 
 
 def member_of(destination: Destination) -> str | None:

@@ -1,11 +1,14 @@
-"""Why nothing is taxed: by destination, VAT number and rate."""
+"""Which rate or reason applies to a sale."""
+
+from datetime import timedelta
 
 import pytest
 
 from shop.domain.pricing.cart_to_quote import Buyer
-from shop.domain.pricing.places import Destination
+from shop.domain.pricing.places import Area, Destination
 from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import Quote
+from shop.domain.pricing.taxes.tax_table import TaxTable
 from tests.domain.pricing.examples import (
     NOW,
     cart,
@@ -77,3 +80,57 @@ class TestTheReasonWithoutTax:
         (only,) = quote(cart(line(100, tax_category="other")), rules(tax_table=taxed()), NOW).taxes
 
         assert (only.rate, only.reason) == (0, "no-rate")
+
+
+BERLIN_AREA = Area(countries=frozenset({"DE"}), postal_codes=frozenset({"10*"}))
+BAVARIA = Area(countries=frozenset({"DE"}), regions=frozenset({"BY"}))
+HOUR = timedelta(hours=1)
+
+
+class TestTaxRates:
+    def test_may_follow_each_other(self) -> None:
+        table = TaxTable.of(
+            [
+                rate(16_000, slug="old", valid_until=NOW),
+                rate(19_000, slug="new", valid_from=NOW),
+            ]
+        )
+        germany = Destination(country="DE")
+
+        found = [table.find("standard", germany, at) for at in (NOW - HOUR, NOW)]
+
+        assert [each.slug for each in found if each] == ["old", "new"]
+
+    def test_of_the_most_precise_area_apply(self) -> None:
+        table = TaxTable.of(
+            [
+                rate(19_000, slug="country"),
+                rate(18_000, slug="region", area=BAVARIA),
+                rate(17_000, slug="postal", area=BERLIN_AREA),
+            ]
+        )
+        places = [
+            Destination(country="DE"),
+            Destination(country="DE", region="by"),
+            Destination(country="DE", region="BE", postal_code="10 115"),
+        ]
+
+        found = [table.find("standard", place, NOW) for place in places]
+
+        assert [each.slug for each in found if each] == ["country", "region", "postal"]
+
+
+def test_half_a_cent_belongs_to_the_base_of_prices_with_tax() -> None:
+    shop = rules(tax_table=taxed(rate(20_000)))
+
+    # 3 / 1.2 = 2.5.
+    assert _taxes(quote(cart(line(3)), shop, NOW)) == [(20_000, 3, 0)]
+
+
+def test_rates_of_0_with_different_reasons_are_different_taxes() -> None:
+    exempt = rate(0, "medicine", reason="exempt")
+    shop = rules(tax_table=taxed(exempt, rate(0)))
+
+    quoted = quote(cart(line(100), line(50, tax_category="medicine")), shop, NOW)
+
+    assert [(each.reason, each.base) for each in quoted.taxes] == [("zero", 100), ("exempt", 50)]
