@@ -61,6 +61,9 @@ OVERLOAD = replace(TWO_LINES, name="overload", may_be_rejected=True, length=4)
 TRANSFERS = Workload(
     name="transfers", script="transfers", file="customers", products=0, statuses=(CREATED,)
 )
+QUOTES = Workload(name="quotes", script="", file="", products=0, statuses=())
+"""Without requests: one process asks for prices again and again."""
+
 READ_PAGES = replace(READ_PRODUCTS, name="GET products, other pages", file="pages")
 
 WORKLOADS = {
@@ -77,6 +80,7 @@ WORKLOADS = {
         OVERLOAD,
         TRANSFERS,
         READ_PAGES,
+        QUOTES,
     )
 }
 
