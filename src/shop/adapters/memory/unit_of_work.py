@@ -8,6 +8,7 @@ from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
+from shop.adapters.memory.repositories.catalogue.variants import MemoryVariants
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -89,6 +90,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.accounts = accounts
         self.transfers = transfers
         self.products = products
+        self.variants = MemoryVariants(transaction)
         self.inventories = inventories
         self.orders = orders
         self.payments = payments

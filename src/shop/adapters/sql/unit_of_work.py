@@ -14,6 +14,7 @@ from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
+from shop.adapters.sql.repositories.catalogue.variants import SqlVariants
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
@@ -80,6 +81,7 @@ class SqlUnitOfWork(UnitOfWork):
         database = self._database
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
+        self.variants = SqlVariants(connection)
         self.accounts = accounts = self._accounts_of(connection)
         self.transfers = SqlTransfers(connection)
         self.inventories = SqlInventories(connection)

@@ -8,6 +8,7 @@ from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
+from shop.application.ports.repositories.catalogue.variants import Variants
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -38,7 +39,7 @@ class LockOrder(IntEnum):
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
     ACCOUNTS = auto()
-    PRODUCTS = auto()
+    PRODUCTS = auto()  # And their variants.
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
     NOTIFICATION_DELIVERIES = auto()
@@ -64,6 +65,7 @@ class UnitOfWork(ABC):
     accounts: Accounts
     transfers: Transfers
     products: Products
+    variants: Variants
     inventories: Inventories
     orders: Orders
     payments: Payments

@@ -65,9 +65,14 @@ ERRORS = {
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
     ("get", "/api/v1/products"): OF_SIGNED_IN | {"forbidden"},
-    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
-    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE | {"precondition-failed"},
-    ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
+    ("get", "/api/v1/products/{handle}"): OF_STORED | {"product-not-found", "outcome-unknown"},
+    ("put", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE | {"precondition-failed", "sku-taken"},
+    ("delete", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE
+    | {"product-not-found", "precondition-failed"},
+    ("post", "/api/v1/products/{handle}/stock"): OF_ADMINS_UNSAFE
+    | OF_KEYS
+    | {"product-not-found", "stock-below-reserved", "several-variants"},
+    ("post", "/api/v1/variants/{sku}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},
     ("get", "/api/v1/cart"): OF_ANYONE,

@@ -11,6 +11,8 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
+from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.inventory import Inventory, StockMovement
@@ -19,7 +21,6 @@ from shop.domain.orders.order import Order, StatusChange
 from shop.domain.orders.refund import Refund
 from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import Payment
-from shop.domain.product import Product
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.value import value
@@ -68,6 +69,7 @@ class State:
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
     products: Table[str, Product]
+    variants: Table[str, SoldVariant]
     inventories: Table[str, Inventory]
     stock_movements: Table[UUID, StockMovement]
     orders: Table[UUID, Order]
@@ -104,7 +106,8 @@ class State:
                 },
             ),
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
-            products=Table(name="products", key=lambda product: product.sku),
+            products=Table(name="products", key=lambda product: product.handle),
+            variants=Table(name="variants", key=lambda variant: variant.sku),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
             stock_movements=Table(name="stock_movements", key=lambda movement: movement.id),
             orders=Table(

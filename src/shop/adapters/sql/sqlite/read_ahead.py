@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Table, TableClause, select, text
 
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.schema.tables import (
@@ -15,11 +16,11 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
-    products,
     refunds,
     sessions,
     shipment_events,
     users,
+    variants,
 )
 from shop.adapters.sql.sqlite.statements import Prepared, prepared_query
 
@@ -48,7 +49,7 @@ _CONDITIONS: Mapping[Table, str] = {
         CROSS JOIN idempotency_keys AS used
         ON used.user_id = sessions.user_id AND used.key = json_extract(wanted.value, '$.key')
     )""",
-    products: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
+    variants: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     inventories: f"sku IN (SELECT value FROM json_each(:stock_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     orders: "orders.id IN (SELECT value FROM json_each(:order_ids))",
     payments: "order_id IN (SELECT value FROM json_each(:order_ids))",
@@ -57,10 +58,16 @@ _CONDITIONS: Mapping[Table, str] = {
 }
 
 
-_WITH_LINES = {orders: ORDERS_WITH_LINES, shipment_events: SHIPMENT_EVENTS, refunds: REFUNDS}
+_SELECTS = {
+    orders: ORDERS_WITH_LINES,
+    shipment_events: SHIPMENT_EVENTS,
+    refunds: REFUNDS,
+    variants: VARIANTS,
+}
+"""The queries of tables that are not read alone, or not whole."""
 
 QUERIES: Mapping[TableClause, Prepared] = {
-    table: prepared_query(_WITH_LINES.get(table, select(table)).where(text(condition)))
+    table: prepared_query(_SELECTS.get(table, select(table)).where(text(condition)))
     for table, condition in _CONDITIONS.items()
 }
 

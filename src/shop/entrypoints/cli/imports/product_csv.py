@@ -10,13 +10,13 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from shop.application.catalogue.bulk_import import ProductRow
-from shop.domain.inventory import MAX_ON_HAND
-from shop.domain.product import (
+from shop.domain.catalogue.product import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_IMAGE_URL_CHARACTERS,
-    MAX_PRICE,
     MAX_PRODUCT_NAME_CHARACTERS,
 )
+from shop.domain.catalogue.variant import MAX_PRICE
+from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.money import Currency, Money

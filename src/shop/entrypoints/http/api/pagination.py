@@ -158,7 +158,7 @@ class WebhookDeliveryQuery(TimeCursorQuery):
 
 
 class ProductQuery(QueryParameters):
-    """A page of products, ordered by SKU."""
+    """A page of products, ordered by handle."""
 
     q: Annotated[
         str,
@@ -166,7 +166,7 @@ class ProductQuery(QueryParameters):
             max_length=MAX_SEARCH_CHARACTERS,
             pattern=SINGLE_LINE_PATTERN,
             examples=["earl grey"],
-            description="Words that the SKU or the name contains, regardless of case.",
+            description="Words that the handle or the name contains, regardless of case.",
         ),
     ] = ""
     active: Annotated[
@@ -175,6 +175,10 @@ class ProductQuery(QueryParameters):
             examples=[False],
             description="Admins only: false lists the products that are off sale.",
         ),
+    ] = None
+    archived: Annotated[
+        bool | None,
+        Field(examples=[True], description="Admins only: true lists the archived products."),
     ] = None
     limit: Limit = 20
     cursor: SkuCursorParameter = None

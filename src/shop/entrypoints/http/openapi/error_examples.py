@@ -13,6 +13,7 @@ from shop.domain.account import (
 )
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
+from shop.domain.catalogue.product import ProductNotFound, SeveralVariants, SkuTaken
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
@@ -26,7 +27,6 @@ from shop.domain.orders.order import (
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
-from shop.domain.product import ProductNotFound
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
@@ -86,6 +86,8 @@ def _domain_examples() -> Iterator[ShopError]:
     yield RecipientNotFound(email="grace@example.com")
     yield AccountNotFound()
     yield ProductNotFound(sku="TEA-EARL-GREY")
+    yield SkuTaken(sku="TEA-EARL-GREY")
+    yield SeveralVariants(handle="SHIRT")
     yield NotForSale(
         lines=(Shortage(sku="MUG-STONEWARE", requested=1, available=0),),
         short=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),),
