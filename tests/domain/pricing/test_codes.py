@@ -12,11 +12,13 @@ from shop.domain.pricing.promotions.promotion import Conditions
 from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import QuoteProblem
 from tests.domain.pricing.examples import (
+    GERMANY,
     NOW,
     cart,
     code,
     eur,
     line,
+    method,
     promotion,
     rules,
 )
@@ -103,6 +105,20 @@ class TestACode:
             QuoteProblem(code="code-not-applicable", entered_code="SAVE", condition=condition),
         )
         assert quoted.total == eur(1000)
+
+    def test_comes_before_shipping_in_the_problems_in_the_order_entered(self) -> None:
+        shop = rules(
+            self.OFFER, shipping_zones=(GERMANY,), shipping_methods=(method(code="parcel"),)
+        )
+        sold = cart(line(1000), codes=(code("B", None), code("SAVE"), code("A", None)))
+
+        quoted = quote(sold, shop, NOW)
+
+        assert [(each.code, each.entered_code) for each in quoted.problems] == [
+            ("code-not-found", "B"),
+            ("code-not-found", "A"),
+            ("shipping-unavailable", None),
+        ]
 
     @pytest.mark.parametrize(("minimum", "applies"), [(1000, True), (1001, False)])
     def test_applies_from_its_minimum_on(self, minimum: int, *, applies: bool) -> None:
