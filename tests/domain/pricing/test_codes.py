@@ -106,6 +106,14 @@ class TestACode:
         )
         assert quoted.total == eur(1000)
 
+    def test_that_was_entered_first_counts_for_its_promotion(self) -> None:
+        codes = (code("GONE", is_used_up=True), code("ONE"), code("TWO"))
+
+        quoted = quote(cart(line(1000), codes=codes), rules(self.OFFER), NOW)
+
+        assert [(each.code, each.amount) for each in quoted.discounts] == [("ONE", 100)]
+        assert [each.entered_code for each in quoted.problems] == ["GONE"]
+
     def test_comes_before_shipping_in_the_problems_in_the_order_entered(self) -> None:
         shop = rules(
             self.OFFER, shipping_zones=(GERMANY,), shipping_methods=(method(code="parcel"),)
@@ -136,3 +144,11 @@ class TestACode:
         )
 
         assert quote(cart(line(1000)), rules(offer), NOW).discount == 100
+
+
+def test_automatic_promotion_that_is_used_up_is_no_problem() -> None:
+    offer = promotion(Amount(amount=eur(100)), limit=3)
+
+    quoted = quote(cart(line(1000), uses={"sale": PromotionUses(by_all=3)}), rules(offer), NOW)
+
+    assert (quoted.total, quoted.discounts, quoted.problems) == (eur(1000), (), ())
