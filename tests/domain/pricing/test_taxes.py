@@ -143,17 +143,17 @@ class TestTaxRates:
 
         assert [each.slug for each in found if each] == ["old", "new"]
 
-    def test_of_the_most_precise_area_apply(self) -> None:
-        table = TaxTable.of(
-            [
-                rate(19_000, slug="country"),
-                rate(18_000, slug="region", area=BAVARIA),
-                rate(17_000, slug="postal", area=BERLIN_AREA),
-            ]
-        )
+    @pytest.mark.parametrize("is_reversed", [False, True])
+    def test_of_the_most_precise_area_apply(self, *, is_reversed: bool) -> None:
+        rates = [
+            rate(19_000, slug="country"),
+            rate(18_000, slug="region", area=BAVARIA),
+            rate(17_000, slug="postal", area=BERLIN_AREA),
+        ]
+        table = TaxTable.of(reversed(rates) if is_reversed else rates)
         places = [
             Destination(country="DE"),
-            Destination(country="DE", region="by"),
+            Destination(country="DE", region="By"),
             Destination(country="DE", region="BE", postal_code="10 115"),
         ]
 
