@@ -11,9 +11,9 @@ from shop.application.ports.imports.import_spool import SpoolState
 from shop.application.ports.imports.product_file_reader import (
     FileDescription,
     FileRow,
-    ImportMessage,
     UnreadableFile,
 )
+from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.shared.money import Currency
 from shop.entrypoints.imports.product_file import FormatsReader
 

@@ -23,8 +23,8 @@ from shop.application.ports.imports.import_spool import (
 from shop.application.ports.imports.product_file_reader import (
     FileDescription,
     FileRow,
-    ImportMessage,
 )
+from shop.domain.catalogue.product_import import ImportMessage
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;

@@ -5,7 +5,8 @@ from typing import Any
 
 from shop.application.catalogue.slugs import sku_of, with_digest
 from shop.application.ports.imports.import_spool import SpooledProduct, SpooledRow
-from shop.application.ports.imports.product_file_reader import FileDescription, ImportMessage
+from shop.application.ports.imports.product_file_reader import FileDescription
+from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.value import value
 
@@ -64,7 +65,7 @@ class _Assembly:
         self._spooled = spooled
         self._file = file
         self._faults: list[ImportMessage] = []
-        self._notices: list[ImportMessage] = []
+        self._remarks: list[ImportMessage] = []
 
     def result(self) -> Assembled:
         rows = self._spooled.rows
@@ -94,11 +95,11 @@ class _Assembly:
                 variants=variants,
                 rows_until=self._spooled.rows_until,
             ),
-            remarks=self._notices,
+            remarks=self._remarks,
         )
 
     def _without_product(self) -> Assembled:
-        return Assembled(product=None, faults=self._faults, remarks=self._notices)
+        return Assembled(product=None, faults=self._faults, remarks=self._remarks)
 
     def _merged(self, rows: Sequence[SpooledRow]) -> Mapping[str, Any]:
         """Return what the rows say of the product, which they must say alike."""
@@ -171,7 +172,7 @@ class _Assembly:
 
     def _note(self, line: int, field: str, detail: str) -> None:
         column = self._file.column_of(field)
-        self._notices.append(ImportMessage(line=line, column=column, detail=detail))
+        self._remarks.append(ImportMessage(line=line, column=column, detail=detail))
 
 
 def _option_names(product: Mapping[str, Any], rows: Sequence[SpooledRow]) -> Sequence[str] | None:

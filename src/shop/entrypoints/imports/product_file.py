@@ -12,10 +12,10 @@ from reprlib import repr as shorten
 from shop.application.ports.imports.product_file_reader import (
     FileDescription,
     FileRow,
-    ImportMessage,
     ProductFileReader,
     UnreadableFile,
 )
+from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.shared.money import Currency
 from shop.domain.shared.value import value
 from shop.entrypoints.imports import own_format, shopify_format, woocommerce_format

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from reprlib import repr as shorten
 
-from shop.application.ports.imports.product_file_reader import ImportMessage
+from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.product import IMAGE_URL_PATTERN, MAX_IMAGE_URL_CHARACTERS, MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money

@@ -10,8 +10,8 @@ from shop.application.ports.imports.product_file_reader import (
     Cells,
     FileDescription,
     FileRow,
-    ImportMessage,
 )
+from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.shared.value import value
 
 

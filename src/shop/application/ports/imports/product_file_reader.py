@@ -5,23 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.shared.money import Currency
 from shop.domain.shared.value import value
 
 Cells = Mapping[str, Any]
 """What a row says, by field. An empty cell is None, and a column that the file lacks is absent."""
-
-
-@value
-class ImportMessage:
-    """What is wrong with a cell of a file, or what became of it; in the words of the file."""
-
-    line: int
-    column: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.column}: {self.detail}."
 
 
 @value

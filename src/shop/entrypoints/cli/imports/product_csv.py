@@ -7,9 +7,9 @@ from pathlib import Path
 from shop.application.catalogue.bulk_import import ProductRow
 from shop.application.ports.imports.product_file_reader import (
     FileRow,
-    ImportMessage,
     UnreadableFile,
 )
+from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
