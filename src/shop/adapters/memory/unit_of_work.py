@@ -8,6 +8,7 @@ from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
+from shop.adapters.memory.repositories.catalogue.imports import MemoryImports
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -49,6 +50,7 @@ class MemoryUnitOfWork(UnitOfWork):
             MemoryTransfers(transaction),
         )
         products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
+        imports = MemoryImports(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
         shipment_events, refunds = (
@@ -69,6 +71,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._changes = (
             users.apply,
             accounts.apply,
+            imports.apply,
             products.apply,
             inventories.apply,
             orders.apply,
@@ -88,6 +91,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.users = users
         self.accounts = accounts
         self.transfers = transfers
+        self.imports = imports
         self.products = products
         self.inventories = inventories
         self.orders = orders

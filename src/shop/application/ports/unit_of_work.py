@@ -8,6 +8,7 @@ from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
+from shop.application.ports.repositories.catalogue.imports import Imports
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -38,6 +39,7 @@ class LockOrder(IntEnum):
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
     ACCOUNTS = auto()
+    IMPORTS = auto()
     PRODUCTS = auto()
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
@@ -63,6 +65,7 @@ class UnitOfWork(ABC):
     users: Users
     accounts: Accounts
     transfers: Transfers
+    imports: Imports
     products: Products
     inventories: Inventories
     orders: Orders

@@ -11,6 +11,7 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
+from shop.domain.catalogue.product_import import ProductImport
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.inventory import Inventory, StockMovement
@@ -67,6 +68,7 @@ class State:
     users: Table[UUID, User]
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
+    imports: Table[UUID, ProductImport]
     products: Table[str, Product]
     inventories: Table[str, Inventory]
     stock_movements: Table[UUID, StockMovement]
@@ -104,6 +106,7 @@ class State:
                 },
             ),
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
+            imports=Table(name="imports", key=lambda each: each.id),
             products=Table(name="products", key=lambda product: product.sku),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
             stock_movements=Table(name="stock_movements", key=lambda movement: movement.id),
