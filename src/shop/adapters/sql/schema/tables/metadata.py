@@ -2,8 +2,8 @@
 
 from sqlalchemy import MetaData, Text
 
-SCHEMA_VERSION = "0008"
-"""The newest migration, which results in the tables below."""
+SCHEMA_VERSION = "0009"
+"""The newest migration, which results in these tables."""
 
 RESTORING = "restoring"
 """Stands for the version while a backup is restored, so that no shop opens the database."""

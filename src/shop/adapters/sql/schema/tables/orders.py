@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from shop.adapters.sql.schema.column_types import UtcDateTime
+from shop.adapters.sql.schema.column_types import JsonText, UtcDateTime
 from shop.adapters.sql.schema.tables.metadata import ByteOrderedText, metadata
 
 orders = Table(
@@ -34,6 +34,18 @@ orders = Table(
     Column("version", Integer, nullable=False),
     # Without it, each reader of an order would have to look for shipments and refunds.
     Column("has_fulfilment", Boolean, nullable=False, server_default=false()),
+    # Null in orders that need none, and in those from before.
+    Column("email", Text),
+    Column("email_key", ByteOrderedText),
+    Column("shipping_address", JsonText),
+    Column("billing_address", JsonText),
+    Column("shipping_method", Text),
+    Column("shipping_name", Text),
+    Column("shipping_price", BigInteger),
+    Column("prices_include_tax", Boolean),
+    # Without it, each reader of an order would have to look for discounts and taxes.
+    Column("has_shares", Boolean, nullable=False, server_default=false()),
+    CheckConstraint("shipping_price >= 0", name="shipping_price_not_negative"),
     UniqueConstraint("number"),
     UniqueConstraint("user_id", "idempotency_key"),
     Index(None, "user_id", "placed_at", "id"),
@@ -44,6 +56,13 @@ orders = Table(
         "user_id",
         postgresql_where=text("status = 'pending'"),
         sqlite_where=text("status = 'pending'"),
+    ),
+    Index(
+        "ix_orders_email_key_placed_at",
+        "email_key",
+        "placed_at",
+        postgresql_where=text("email_key IS NOT NULL"),
+        sqlite_where=text("email_key IS NOT NULL"),
     ),
 )
 
@@ -56,7 +75,37 @@ order_lines = Table(
     Column("name", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("unit_price", BigInteger, nullable=False),
+    # Copies of what the product was; null in orders from before.
+    Column("product", ByteOrderedText),
+    Column("options", JsonText),
+    Column("image", Text),
+    Column("discount", BigInteger, nullable=False, server_default="0"),
+    Column("tax", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("quantity > 0", name="quantity_positive"),
+    CheckConstraint("discount BETWEEN 0 AND quantity * unit_price", name="discount_of_line"),
+    CheckConstraint("tax >= 0", name="tax_not_negative"),
+)
+
+# What each discount and tax is of each line. `number` counts the discounts and taxes of an order;
+# position -1 is shipping.
+order_shares = Table(
+    "order_shares",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("slug", Text),
+    Column("code", Text),
+    Column("name", Text, nullable=False),
+    Column("rate", Integer),
+    Column("reason", Text),
+    Column("base", BigInteger),
+    Column("amount", BigInteger, nullable=False),
+    Column("line_amount", BigInteger, nullable=False),
+    CheckConstraint("amount >= 0", name="amount_not_negative"),
+    CheckConstraint("base >= 0", name="base_not_negative"),
+    CheckConstraint("kind <> 'discount' OR amount <= line_amount", name="discount_of_line"),
 )
 
 order_events = Table(
@@ -106,6 +155,8 @@ refunds = Table(
     Column("gateway_response", Text),
     Column("actor", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("shipping_amount", BigInteger, nullable=False, server_default="0"),
+    Column("tax", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("amount > 0", name="amount_positive"),
     UniqueConstraint("order_id", "number"),
 )
@@ -118,6 +169,9 @@ refund_lines = Table(
     Column("sku", ByteOrderedText, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("cancelled_quantity", Integer, nullable=False),
+    # Null in refunds from before.
+    Column("amount", BigInteger),
+    Column("tax", BigInteger),
     CheckConstraint("quantity > 0", name="quantity_positive"),
     CheckConstraint("cancelled_quantity BETWEEN 0 AND quantity", name="cancelled_of_refunded"),
 )

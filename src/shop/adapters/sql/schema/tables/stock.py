@@ -5,10 +5,11 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, T
 from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables.metadata import ByteOrderedText, metadata
 
+# No foreign key to variants, which servers of an older release do not add.
 inventories = Table(
     "inventories",
     metadata,
-    Column("sku", ByteOrderedText, ForeignKey("products.sku"), primary_key=True),
+    Column("sku", ByteOrderedText, primary_key=True),
     Column("on_hand", BigInteger, nullable=False),
     Column("reserved", BigInteger, nullable=False),
     CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_on_hand"),
