@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.schema.tables import metadata
+from shop.adapters.sql.schema.tables import metadata, sessions
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.application.ports.repositories.rate_limits import Hits
@@ -24,6 +24,7 @@ from shop.application.ports.unit_of_work import ConstraintViolated, TransientFai
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import RefundLine
 from shop.domain.orders.shipment import ShipmentEventKind
+from tests.adapters.sql.catalogue_rows import add_catalogue_rows
 from tests.adapters.sql.conftest import NewDatabase
 from tests.factories import (
     NOW,
@@ -61,8 +62,17 @@ VIOLATIONS = {
     ),
     "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET rejection = '{}'",
     "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
+    "ck_order_lines_discount_of_line": (
+        "UPDATE order_lines SET discount = quantity * unit_price + 1"
+    ),
     "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
+    "ck_order_lines_tax_not_negative": "UPDATE order_lines SET tax = -1",
+    "ck_order_shares_amount_not_negative": "UPDATE order_shares SET amount = -1",
+    "ck_order_shares_base_not_negative": "UPDATE order_shares SET base = -1",
+    "ck_order_shares_discount_of_line": "UPDATE order_shares SET amount = line_amount + 1",
+    "ck_orders_shipping_price_not_negative": "UPDATE orders SET shipping_price = -1",
     "ck_products_price_positive": "UPDATE products SET price = 0",
+    "ck_promotion_counters_uses_left_not_negative": "UPDATE promotion_counters SET uses_left = -1",
     "ck_rate_limits_hits_not_negative": "UPDATE rate_limits SET hits = -1",
     "ck_refund_lines_cancelled_of_refunded": (
         "UPDATE refund_lines SET cancelled_quantity = quantity + 1"
@@ -71,8 +81,12 @@ VIOLATIONS = {
         "UPDATE refund_lines SET quantity = 0, cancelled_quantity = 0"
     ),
     "ck_refunds_amount_positive": "UPDATE refunds SET amount = 0",
+    "ck_rule_versions_one_row": "UPDATE rule_versions SET id = 2",
     "ck_transfers_amount_positive": "UPDATE transfers SET amount = 0",
     "ck_transfers_two_accounts": "UPDATE transfers SET debit_account_id = credit_account_id",
+    "ck_variants_compare_at_price_higher": "UPDATE variants SET compare_at_price = price",
+    "ck_variants_price_positive": "UPDATE variants SET price = 0",
+    "ck_variants_weight_not_negative": "UPDATE variants SET weight_grams = -1",
     "uq_accounts_user_id_currency": (
         "UPDATE accounts SET user_id = (SELECT id FROM users WHERE name = 'Ada')"
         " WHERE kind = 'customer'"
@@ -81,7 +95,12 @@ VIOLATIONS = {
         "UPDATE deposits SET idempotency_key = 'ONE',"
         " user_id = (SELECT id FROM users WHERE name = 'Ada')"
     ),
+    "uq_imports_running": "UPDATE imports SET running = true",
     "uq_orders_number": "UPDATE orders SET number = 'ONE'",
+    "uq_product_texts_product_handle": "UPDATE product_texts SET product_handle = 'TEA'",
+    "uq_promotion_uses_promotion_customer_key_n": (
+        "UPDATE promotion_uses SET promotion = 'spring', customer_key = 'user:1', n = 1"
+    ),
     "uq_refunds_order_id_number": (
         "UPDATE refunds SET number = 1, order_id = (SELECT id FROM orders WHERE number = 'ORDER-1')"
     ),
@@ -125,6 +144,9 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
         hits = [Hits(key=name, amount=1, window=timedelta(hours=1)) for name in ("1", "2")]
         await uow.rate_limits.add(hits, NOW)
         await uow.commit()
+    async with database.writer.begin() as connection:
+        await connection.run_sync(add_catalogue_rows)
+        await connection.execute(update(sessions).values(guest_id=ADA.id))
     return database
 
 

@@ -1,12 +1,23 @@
 """Servers of an older release leave new columns unset; `shop migrate` fills them."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, text, update
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.schema.tables import orders, shipment_events, users
+from shop.adapters.sql.schema.column_types import UtcDateTime
+from shop.adapters.sql.schema.tables import (
+    orders,
+    price_changes,
+    products,
+    shipment_events,
+    users,
+    variants,
+)
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.paging import PageRequest
 from shop.domain.orders.order import Actor
@@ -60,3 +71,120 @@ async def test_migrating_again_makes_users_of_an_older_server_searchable(
     async with SqlUnitOfWork(database, writing=False) as uow:
         found = await uow.users.search("ada@", PageRequest(limit=9, after=None))
     assert found.items == [ADA]
+
+
+class TestAProductOfAnOlderServer:
+    """It is written to the table `products` alone."""
+
+    @pytest.fixture
+    async def database(self, database: SqlDatabase) -> SqlDatabase:
+        await _write_as_an_older_server(database, _ADD, {"sku": "TEA", "created_at": NOW})
+        await database.migrate()
+        return database
+
+    async def test_gets_its_variant_its_first_price_and_its_number(
+        self, database: SqlDatabase
+    ) -> None:
+        assert await _rows(database, _VARIANTS) == [
+            ("TEA", "TEA", 0, 1999, None, "EUR", "Tea", None, True, True, NOW)
+        ]
+        assert await _rows(database, _PRICES) == [("TEA", 1999, NOW)]
+        assert await _rows(database, _NUMBERS) == [("TEA", 1999, 1)]
+
+    async def test_passes_its_changes_on_to_its_only_variant(self, database: SqlDatabase) -> None:
+        tomorrow = NOW + timedelta(days=1)
+        await _write_as_an_older_server(
+            database,
+            "UPDATE products SET price = 1500, name = 'Green tea', active = false,"
+            " image_url = 'https://shop.test/tea.jpg', updated_at = :created_at",
+            {"created_at": tomorrow},
+        )
+        await _write_as_an_older_server(database, _ADD, {"sku": "OIL", "created_at": tomorrow})
+
+        await database.migrate()
+
+        assert (await _rows(database, _VARIANTS))[1] == (
+            *("TEA", "TEA", 0, 1500, None, "EUR", "Green tea", "https://shop.test/tea.jpg"),
+            *(False, True, tomorrow),
+        )
+        assert await _rows(database, _PRICES) == [
+            ("OIL", 1999, tomorrow),
+            ("TEA", 1999, NOW),
+            ("TEA", 1500, tomorrow),
+        ]
+        assert await _rows(database, _NUMBERS) == [("OIL", 1999, 2), ("TEA", 1500, 1)]
+
+    async def test_loses_a_former_price_that_is_not_higher_than_its_new_one(
+        self, database: SqlDatabase
+    ) -> None:
+        await _write_as_an_older_server(database, "UPDATE variants SET compare_at_price = 2500")
+        await _write_as_an_older_server(database, "UPDATE products SET price = 2600")
+        await _write_as_an_older_server(database, _ADD, {"sku": "OIL", "created_at": NOW})
+
+        await database.migrate()
+
+        assert [row[3:5] for row in await _rows(database, _VARIANTS)] == [
+            (1999, None),
+            (2600, None),
+        ]
+
+    async def test_with_several_variants_keeps_their_prices(self, database: SqlDatabase) -> None:
+        await _write_as_an_older_server(database, _ADD_SECOND_VARIANT)
+        await _write_as_an_older_server(database, "UPDATE products SET price = 1, active = false")
+        await _write_as_an_older_server(database, _ADD, {"sku": "OIL", "created_at": NOW})
+
+        await database.migrate()
+
+        rows = await _rows(database, _VARIANTS)
+        assert [(row[0], row[3], row[8]) for row in rows] == [
+            ("OIL", 1999, True),
+            ("TEA", 1999, False),
+            ("TEA-100", 900, False),
+        ]
+        assert (await _rows(database, _NUMBERS))[1] == ("TEA", 900, 1)
+
+
+_ADD = (
+    "INSERT INTO products (sku, name, description, price, currency, active, search_text,"
+    " created_at, updated_at)"
+    " VALUES (:sku, 'Tea', '', 1999, 'EUR', true, 'tea', :created_at, :created_at)"
+)
+_ADD_SECOND_VARIANT = (
+    "INSERT INTO variants (sku, product_handle, position, price, currency, product_name, for_sale,"
+    " created_at, updated_at)"
+    " SELECT 'TEA-100', sku, 1, 900, 'EUR', name, true, created_at, updated_at FROM products"
+)
+_VARIANTS = select(
+    variants.c.sku,
+    variants.c.product_handle,
+    variants.c.position,
+    variants.c.price,
+    variants.c.compare_at_price,
+    variants.c.currency,
+    variants.c.product_name,
+    variants.c.image_url,
+    variants.c.for_sale,
+    variants.c.active,
+    variants.c.updated_at,
+).order_by(variants.c.sku)
+_PRICES = select(price_changes.c.sku, price_changes.c.price, price_changes.c.created_at).order_by(
+    price_changes.c.sku, price_changes.c.created_at
+)
+_NUMBERS = select(products.c.sku, products.c.min_price, products.c.search_id).order_by(
+    products.c.sku
+)
+
+
+async def _write_as_an_older_server(
+    database: SqlDatabase, statement: str, values: Mapping[str, object] | None = None
+) -> None:
+    typed = text(statement)
+    if values and "created_at" in values:
+        typed = typed.bindparams(bindparam("created_at", type_=UtcDateTime))
+    async with database.writer.begin() as connection:
+        await connection.execute(typed, values or {})
+
+
+async def _rows(database: SqlDatabase, query: Select[Any]) -> list[tuple[object, ...]]:
+    async with database.reader.connect() as connection:
+        return [tuple(row) for row in await connection.execute(query)]

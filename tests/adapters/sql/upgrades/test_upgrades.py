@@ -21,13 +21,22 @@ import httpx2
 import pytest
 from dependency_injector import providers
 from pydantic import Secret
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.migration.schema_version import KNOWN_VERSIONS
-from shop.adapters.sql.schema.tables import SCHEMA_VERSION, metadata
+from shop.adapters.sql.schema.tables import (
+    SCHEMA_VERSION,
+    inventories,
+    metadata,
+    price_changes,
+    products,
+    stock_movements,
+    variants,
+)
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -203,9 +212,7 @@ async def test_resources_read_as_before(dump: str, client: httpx2.AsyncClient) -
 
 
 async def test_no_row_is_lost(dump: str, shop: Container) -> None:
-    database = shop.database()
-    assert isinstance(database, SqlDatabase)
-    async with database.reader.connect() as connection:
+    async with _database(shop).reader.connect() as connection:
         counts = {
             table.name: (await connection.execute(select(func.count()).select_from(table))).scalar()
             for table in metadata.sorted_tables
@@ -213,7 +220,63 @@ async def test_no_row_is_lost(dump: str, shop: Container) -> None:
 
     before = {TABLES.get(name, name): count for name, count in _record(dump)["counts"].items()}
     del before["alembic_version"]
-    assert counts == dict.fromkeys(metadata.tables, 0) | before
+    made = dict.fromkeys(("variants", "price_changes"), before["products"]) | {"rule_versions": 1}
+    assert counts == dict.fromkeys(metadata.tables, 0) | before | made
+
+
+async def test_each_product_becomes_one_with_a_single_variant(shop: Container) -> None:
+    of_product = (products.c.sku, products.c.price, products.c.currency, products.c.name)
+    of_variant = (variants.c.sku, variants.c.price, variants.c.currency, variants.c.product_name)
+    others = (
+        *(variants.c.product_handle, variants.c.image_url, variants.c.for_sale),
+        *(variants.c.created_at, variants.c.updated_at, price_changes.c.price),
+        *(price_changes.c.created_at, products.c.min_price),
+    )
+    same = (
+        *(products.c.sku, products.c.image_url, products.c.active),
+        *(products.c.created_at, products.c.updated_at, products.c.price),
+        *(products.c.updated_at, products.c.price),
+    )
+    new = (
+        *(variants.c.position, variants.c.options, variants.c.weight_grams, variants.c.ships),
+        *(variants.c.tax_category, variants.c.active, variants.c.compare_at_price),
+        *(variants.c.barcode, variants.c.archived_at, products.c.options, products.c.archived_at),
+    )
+    joined = products.join(variants).join(price_changes)
+
+    before = await _rows(shop, select(*of_product, *same).order_by(products.c.sku))
+    upgraded = select(*of_variant, *others).select_from(joined).order_by(variants.c.sku)
+    assert await _rows(shop, upgraded) == before
+    values = [(0, {}, 0, True, "standard", True, None, None, None, [], None)]
+    assert await _rows(shop, select(*new).select_from(joined).distinct()) == values
+
+
+async def test_products_are_numbered_in_the_order_of_their_creation(shop: Container) -> None:
+    by_age = select(products.c.search_id).order_by(products.c.created_at, products.c.sku)
+    numbers = await _rows(shop, by_age)
+    assert numbers == [(number,) for number in range(1, len(numbers) + 1)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_stock_needs_no_product_after_the_upgrade_and_movements_still_need_stock(
+    engine: str, tmp_path: Path, postgresql_url: str
+) -> None:
+    async with _upgraded(f"0007.{engine}", tmp_path, postgresql_url) as shop:
+        movement = {
+            "id": uuid4(),
+            "kind": "adjustment",
+            "on_hand_delta": 1,
+            "reserved_delta": 0,
+            "reason": "",
+            "created_at": shop.clock().now(),
+        }
+        async with _database(shop).writer.begin() as connection:
+            stock = insert(inventories).values(sku="NEW", on_hand=1, reserved=0)
+            await connection.execute(stock)
+            await connection.execute(insert(stock_movements).values(sku="NEW", **movement))
+        with pytest.raises(IntegrityError):
+            async with _database(shop).writer.begin() as connection:
+                await connection.execute(insert(stock_movements).values(sku="OLD", **movement))
 
 
 async def test_no_invariant_is_violated(dump: str, shop: Container) -> None:
@@ -238,6 +301,17 @@ async def test_event_that_the_old_release_handled_gets_no_job(
         jobs = await shop.job_service().list(dead_only=False)
 
     assert [job.id.kind.value for job in jobs].count("handle_gateway_event") == 1
+
+
+def _database(shop: Container) -> SqlDatabase:
+    database = shop.database()
+    assert isinstance(database, SqlDatabase)
+    return database
+
+
+async def _rows(shop: Container, query: Select[Any]) -> list[tuple[object, ...]]:
+    async with _database(shop).reader.connect() as connection:
+        return [tuple(row) for row in await connection.execute(query)]
 
 
 def _cookies(record: dict[str, Any]) -> dict[str | None, str]:

@@ -11,9 +11,11 @@ from shop.adapters.sql.schema.tables import (
     deposits,
     orders,
     payments,
+    pricing_rules,
     products,
     refunds,
     transfers,
+    variants,
 )
 from shop.application.ports.database import CurrencyMismatch
 from shop.domain.account import ShopAccount
@@ -87,7 +89,12 @@ def _require_no_money(connection: Connection, currency: Currency, others: str) -
 def _money_in_others(currency: Currency) -> Mapping[str, ColumnElement[Any]]:
     """Return, by name, conditions that hold if there is money in another currency."""
     return {
-        "products": exists().where(products.c.currency != currency),
+        "products": or_(
+            exists().where(products.c.currency != currency),
+            exists().where(variants.c.currency != currency),
+        ),
+        # Their amounts stand in documents, in the currency that the shop had.
+        "pricing rules": exists(select(pricing_rules.c.slug)),
         "customers' money": exists().where(accounts.c.currency != currency, _HAS_MONEY),
         "transfers": exists().where(transfers.c.currency != currency),
         "orders": or_(

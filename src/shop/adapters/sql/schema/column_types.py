@@ -1,13 +1,13 @@
 """Column types with the same behaviour on both engines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import orjson
 from sqlalchemy import DateTime, Dialect, Text
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from shop.domain.user import Role
 
@@ -74,18 +74,30 @@ def _parse_roles(words: str) -> frozenset[Role]:
     return frozenset(Role(word) for word in words.split())
 
 
-class JsonText(TypeDecorator[Mapping[str, Any]]):
-    """A JSON object, stored as text because no query looks inside."""
+class JsonText(TypeDecorator[Mapping[str, Any] | Sequence[Any]]):
+    """A JSON object or array, stored as text because no query looks inside."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> str | None:
-        """Convert an object to text."""
+    def process_bind_param(
+        self, value: Mapping[str, Any] | Sequence[Any] | None, dialect: Dialect
+    ) -> str | None:
+        """Convert an object or array to text."""
         del dialect
         return None if value is None else orjson.dumps(value).decode()
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
-        """Convert text to an object."""
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401  JSON.
+        """Convert text to an object or array."""
         del dialect
         return None if value is None else orjson.loads(value)
+
+
+class SearchVector(UserDefinedType[str]):
+    """A set of tokens that PostgreSQL can search (`tsvector`)."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return "TSVECTOR"

@@ -1,0 +1,65 @@
+"""The rules of prices, and the uses of what they limit."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from shop.adapters.sql.schema.column_types import JsonText, UtcDateTime
+from shop.adapters.sql.schema.tables.metadata import ByteOrderedText, metadata
+
+# Tax rates, shipping zones, shipping methods and promotions.
+pricing_rules = Table(
+    "pricing_rules",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("slug", ByteOrderedText, primary_key=True),
+    Column("document", JsonText, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("archived_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# One row, which every change of a rule counts up: a process reads the rules when it has changed.
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+# Limited promotions ("p:" and the slug) and codes ("c:" and the code); null is without a limit.
+promotion_counters = Table(
+    "promotion_counters",
+    metadata,
+    Column("key", ByteOrderedText, primary_key=True),
+    Column("promotion", ByteOrderedText, nullable=False),
+    Column("uses_left", BigInteger),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("uses_left >= 0", name="uses_left_not_negative"),
+    Index(None, "promotion"),
+)
+
+# `n` counts the uses of one customer, where those are limited.
+promotion_uses = Table(
+    "promotion_uses",
+    metadata,
+    Column("promotion", ByteOrderedText, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
+    Column("customer_key", ByteOrderedText, nullable=False),
+    Column("n", Integer),
+    Column("code", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("promotion", "customer_key", "n"),
+    Index(None, "order_id"),
+)
