@@ -108,14 +108,7 @@ def product(sku: str = "TEA", /, **changes: object) -> Product:
 
 
 def category(slug: str, name: str = "", /, **changes: object) -> Category:
-    default = Category(
-        slug=slug,
-        name=name or slug.title(),
-        parent=None,
-        position=0,
-        created_at=NOW,
-        updated_at=NOW,
-    )
+    default = Category(slug=slug, name=name or slug.title(), parent=None, position=0)
     return _changed(default, changes)
 
 

@@ -7,7 +7,6 @@ the handles it finds, best first; among equals the newest is first.
 # ruff: noqa: RUF001, RUF003  The letters of eight languages look like others.
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from shop.domain.catalogue.category import Category, CategoryTree
 from shop.domain.catalogue.search_terms import SaleState, SearchedProduct
@@ -15,7 +14,7 @@ from shop.domain.shared.value import value
 
 _PATHS = {
     "tee": (("getraenke", "Getränke"), ("tee", "Tee & Kräuter")),
-    "spiel": (("spielzeug", "Spielzeug"),),
+    "spielzeug": (("spielzeug", "Spielzeug"),),
     "the": (("epicerie", "Épicerie"), ("the", "Thés et infusions")),
     "patisserie": (("epicerie", "Épicerie"), ("patisserie", "Pâtisserie")),
     "ryby": (("zywnosc", "Żywność"), ("ryby", "Ryby wędzone")),
@@ -39,14 +38,7 @@ def _categories() -> Iterator[Category]:
     for path in _PATHS.values():
         parent = None
         for slug, name in path:
-            yield Category(
-                slug=slug,
-                name=name,
-                parent=parent,
-                position=0,
-                created_at=datetime(2026, 11, 28, tzinfo=UTC),
-                updated_at=datetime(2026, 11, 28, tzinfo=UTC),
-            )
+            yield Category(slug=slug, name=name, parent=parent, position=0)
             parent = slug
 
 
@@ -83,8 +75,8 @@ CATALOGUE = (
     _entry("DE-TEE-1", "Grüner Tee", "tee", "Milder Sencha, frühe Pflückung."),
     _entry("DE-TEE-2", "Becher von Gruner", "tee", "Für grünen und schwarzen Tee."),
     _entry("DE-TEE-3", "Schwarzer Tee mit Bergamotte", "tee", "Wie ihn die Straße liebt."),
-    _entry("DE-BALL-5", "Fußball", "spiel", "Größe 5, für Rasen und STRASSE."),
-    _entry("DE-KARTE-7", "Straßenkarte", "spiel", "Mit Rad- und Fußwegen."),
+    _entry("DE-BALL-5", "Fußball", "spielzeug", "Größe 5, für Rasen und STRASSE."),
+    _entry("DE-KARTE-7", "Straßenkarte", "spielzeug", "Mit Rad- und Fußwegen."),
     # French
     _entry("FR-THE-1", "Thé à la menthe", "the", "Un thé vert de Chine, très frais."),
     _entry("FR-THE-2", "The Original Tea Cup", "the", "Tasse en porcelaine."),

@@ -8,6 +8,8 @@ from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
+from shop.adapters.memory.repositories.catalogue.categories import MemoryCategories
+from shop.adapters.memory.repositories.catalogue.product_searches import MemoryProductSearches
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -49,6 +51,8 @@ class MemoryUnitOfWork(UnitOfWork):
             MemoryTransfers(transaction),
         )
         products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
+        categories = MemoryCategories(transaction)
+        product_searches = MemoryProductSearches(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
         shipment_events, refunds = (
@@ -70,6 +74,8 @@ class MemoryUnitOfWork(UnitOfWork):
             users.apply,
             accounts.apply,
             products.apply,
+            categories.apply,
+            product_searches.apply,
             inventories.apply,
             orders.apply,
             payments.apply,
@@ -89,6 +95,8 @@ class MemoryUnitOfWork(UnitOfWork):
         self.accounts = accounts
         self.transfers = transfers
         self.products = products
+        self.categories = categories
+        self.product_searches = product_searches
         self.inventories = inventories
         self.orders = orders
         self.payments = payments

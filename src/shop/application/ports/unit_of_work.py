@@ -8,6 +8,8 @@ from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
+from shop.application.ports.repositories.catalogue.categories import Categories
+from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -38,6 +40,7 @@ class LockOrder(IntEnum):
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
     ACCOUNTS = auto()
+    CATEGORIES = auto()
     PRODUCTS = auto()
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
@@ -63,7 +66,9 @@ class UnitOfWork(ABC):
     users: Users
     accounts: Accounts
     transfers: Transfers
+    categories: Categories
     products: Products
+    product_searches: ProductSearches
     inventories: Inventories
     orders: Orders
     payments: Payments

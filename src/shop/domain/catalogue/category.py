@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound
 from shop.domain.shared.text import is_single_line
@@ -29,8 +28,6 @@ class Category:
     name: str
     parent: str | None
     position: int
-    created_at: datetime
-    updated_at: datetime
 
     def __post_init__(self) -> None:
         require_category_slug(self.slug)
@@ -61,7 +58,7 @@ class CategoryTree:
 
     def put(self, category: Category) -> "CategoryTree":
         """Add or replace a category; raise `InvalidValue` like `of`."""
-        return CategoryTree.of((self.categories | {category.slug: category}).values())
+        return CategoryTree.of({**self.categories, category.slug: category}.values())
 
     def remove(self, slug: str) -> "CategoryTree":
         """Remove a category; raise `CategoryNotFound`, or `CategoryInUse` if it is a parent."""

@@ -28,6 +28,9 @@ from shop.domain.shared.value import value
 MAX_QUERY_WORDS = 8
 """Further words of a query are ignored."""
 
+TIERS = 5
+"""How many ranks there are."""
+
 MAX_QUERY_CHARACTERS = 32
 """Further characters of a query's word are ignored, if its script has no spaces."""
 
@@ -76,7 +79,10 @@ def meets(condition: Condition, tokens: Collection[str]) -> bool:
 
 @value
 class SearchQuery:
-    """The words of a query, as conditions; a product has the rank of the first one it meets."""
+    """The words of a query, as conditions; a product has the rank of the first one it meets.
+
+    What meets a condition meets all that follow it.
+    """
 
     tiers: tuple[Condition, ...]
 
@@ -93,10 +99,12 @@ class SearchQuery:
         if not folded:
             return None
         named = [_named(term, categories) for term in folded]
+        in_name = tuple(_in_fields(term, _NAME) for term in folded)
         return cls(
             tiers=(
-                tuple(_in_fields(term, _EXACT_NAME) for term in exact),
-                tuple(_in_fields(term, _NAME) for term in folded),
+                # Pairs of letters with accents do not imply those of letters without them.
+                tuple(_in_fields(term, _EXACT_NAME) for term in exact) + in_name,
+                in_name,
                 tuple(_in_fields(term, _NAME, _SKU) for term in folded),
                 tuple(
                     _in_fields(term, _NAME, _SKU) + marks
@@ -150,7 +158,12 @@ def option_mark(name: str, option_value: str) -> Condition:
 
 def state_mark(state: SaleState) -> Condition:
     """Return the condition of a filter by the state of sale."""
-    return _mark(_IN_STATE + state)
+    return (_in_states(state),)
+
+
+def other_states_than(state: SaleState) -> AnyTerm:
+    """Return the marks of the other states, to exclude them."""
+    return _in_states(*(each for each in SaleState if each is not state))
 
 
 def _all_tokens(product: SearchedProduct) -> Iterator[str]:
@@ -228,6 +241,10 @@ def _mark(token: str) -> Condition:
     return ((SearchTerm(token=token),),)
 
 
+def _in_states(*states: SaleState) -> AnyTerm:
+    return tuple(SearchTerm(token=_IN_STATE + state) for state in states)
+
+
 def _category_token(slug: str) -> str:
     return _IN_CATEGORY + _escape(slug)
 
@@ -239,5 +256,6 @@ def _option_token(name: str, option_value: str) -> str:
 def _escape(text: str) -> str:
     """Return the text as a part of a token; different texts stay different."""
     return "".join(
-        each if each.isalnum() or not each.isascii() else chr(_ESCAPED + ord(each)) for each in text
+        chr(_ESCAPED + ord(each)) if each.isascii() and not each.isalnum() else each
+        for each in " ".join(text.split())
     )

@@ -1,0 +1,1 @@
+"""Ports to what the catalogue consists of, and to the search in it."""
