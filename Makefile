@@ -35,17 +35,17 @@ format: install-test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install-bench ## measure how fast the shop is (10 minutes); BASE=<revision> compares with that revision
+bench: install-bench ## measure how fast the shop is (25 minutes); BASE=<revision> compares with that revision
 ifdef BASE
 	$(BIN)/python -m bench.comparison $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SECONDS),--seconds $(SECONDS)) --workloads "$(WORKLOADS)" "$(BASE)"
 else
 	$(BIN)/python -m bench full
 endif
 
-bench-quick: install-bench ## measure only the figures (1 minute)
+bench-quick: install-bench ## measure only the figures (2 minutes)
 	$(BIN)/python -m bench quick
 
-bench-limits: install-bench ## measure only the limits of the machine and the extremes (1 minute)
+bench-limits: install-bench ## measure only the limits of the machine and the extremes (2 minutes)
 	$(BIN)/python -m bench limits --quick
 
 bench-growth: install-bench ## measure the shop with up to a million orders and products

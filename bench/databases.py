@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
+NO_DATABASE = "none"
 
 USER = "postgres"
 

@@ -108,14 +108,15 @@ def measure_cells(
     """Measure cells one after another; record failed ones with `attempts`."""
     measured: list[Measurement] = []
     for cell in cells:
+        workload = WORKLOADS[cell.workload]
         work = partial(
             measure,
             benchmark.postgres,
             benchmark.subjects[key_of(cell)],
             cell,
-            WORKLOADS[cell.workload],
+            workload,
             number=number,
-            seconds=seconds,
+            seconds=seconds * workload.length,
         )
         done = attempts.run(cell, f"round {number}", work)
         if done is not None:

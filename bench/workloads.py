@@ -16,7 +16,8 @@ class Workload:
     """One kind of load, and the script that makes its requests.
 
     The script reads `file` and chooses from `products` products. `statuses` are the responses to
-    one unit of the load, in any order. With `may_be_rejected`, 503 is counted beside them.
+    one unit of the load, in any order. With `may_be_rejected`, 503 is counted beside them. A
+    measurement takes `length` times as long as others, where it begins with a burst.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Workload:
     products: int
     statuses: tuple[int, ...]
     may_be_rejected: bool = False
+    length: int = 1
 
 
 MANY_PRODUCTS = Workload(
@@ -55,10 +57,13 @@ TWO_LINES = Workload(
     name="two lines", script="two_lines", file="customers", products=300, statuses=(CREATED,)
 )
 TWO_HOT_LINES = replace(TWO_LINES, name="two hot lines", products=2)
-OVERLOAD = replace(TWO_LINES, name="overload", may_be_rejected=True)
+OVERLOAD = replace(TWO_LINES, name="overload", may_be_rejected=True, length=4)
 TRANSFERS = Workload(
     name="transfers", script="transfers", file="customers", products=0, statuses=(CREATED,)
 )
+QUOTES = Workload(name="quotes", script="", file="", products=0, statuses=())
+"""Without requests: one process asks for prices again and again."""
+
 READ_PAGES = replace(READ_PRODUCTS, name="GET products, other pages", file="pages")
 
 WORKLOADS = {
@@ -75,6 +80,7 @@ WORKLOADS = {
         OVERLOAD,
         TRANSFERS,
         READ_PAGES,
+        QUOTES,
     )
 }
 

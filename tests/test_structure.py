@@ -25,6 +25,11 @@ MAY_HOLD_ONE_FILE = {"adapters", "observability", "migrations"}
 WITHOUT_A_CLASS_OF_THEIR_NAME = {"paging.py"}
 """Ports in whose files stand values that many ports share."""
 
+PRICING = SOURCE / "domain" / "pricing"
+BASES_OF_KINDS = {"Effect", "TaxRule", "PriceScale", "ShippingTax"}
+MAX_LINES_OF_A_KIND = 60
+"""A new kind of promotion, tax rule or shipping is one file of the domain (decision 35)."""
+
 
 def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
@@ -37,6 +42,18 @@ def _class_name(module: Path) -> str:
 def _classes(module: Path) -> set[str]:
     tree = ast.parse(module.read_text())
     return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _kinds(module: Path) -> list[str]:
+    """Return the base of each class that is a kind of pricing rule."""
+    bases = (
+        base.id
+        for node in ast.parse(module.read_text()).body
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+        if isinstance(base, ast.Name)
+    )
+    return [each for each in bases if each in BASES_OF_KINDS]
 
 
 def _folders(modules: list[Path]) -> Counter[Path]:
@@ -57,6 +74,15 @@ def test_modules_fit_on_a_few_screens() -> None:
             too_long[_name(module)] = lines
 
     assert too_long == {}
+
+
+def test_each_kind_of_pricing_rule_is_one_short_file() -> None:
+    kinds = {module: _kinds(module) for module in PRICING.rglob("*.py") if _kinds(module)}
+
+    assert {base for bases in kinds.values() for base in bases} == BASES_OF_KINDS
+    assert {_name(module) for module, bases in kinds.items() if len(bases) > 1} == set()
+    lengths = {_name(module): len(module.read_text().splitlines()) for module in kinds}
+    assert {name: n for name, n in lengths.items() if n > MAX_LINES_OF_A_KIND} == {}
 
 
 def test_values_are_made_by_their_own_decorator() -> None:

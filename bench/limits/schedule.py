@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bench.databases import POSTGRESQL, SQLITE
+from bench.databases import NO_DATABASE, POSTGRESQL, SQLITE
 from bench.reporting.summary import Number, Round, best_of, ratio_of
 from bench.results import Cell, Measurement, NoResult
 from bench.workloads import (
@@ -10,6 +10,7 @@ from bench.workloads import (
     CART_AND_ORDER,
     MANY_PRODUCTS,
     OVERLOAD,
+    QUOTES,
     READ_ORDER,
     READ_PAGES,
     READ_PRODUCTS,
@@ -37,6 +38,7 @@ def cells(*, everything: bool) -> Sequence[Cell]:
         *_cells(POSTGRESQL, "database limit", 0, [MANY_PRODUCTS], limit_clients),
         *_cells(POSTGRESQL, "database limit", 0, [SINGLE_PRODUCT] * everything, limit_clients),
         *_cells(POSTGRESQL, "shop", 1, [TWO_LINES, TWO_HOT_LINES], shop_clients),
+        *_cells(NO_DATABASE, "quote loop", 0, [QUOTES], [LONE]),
         *_cells(POSTGRESQL, "young shop", 1, [TWO_LINES], [FEW]),
         *_cells(POSTGRESQL, "shop", 1, [TWO_LINES], [] if everything else [FEW]),
         *_cells(POSTGRESQL, "shop", 1, [TWO_LINES], [LONE]),
@@ -74,6 +76,11 @@ NUMBERS = {
     "memory": lambda of: of.server_mib,
     "cpu": lambda of: of.cores.server / of.per_second * 1000,
 }
+
+
+def _quote_cpu_ms(of: Round) -> float | NoResult | None:
+    rate = best_of("quote loop", QUOTES, NO_DATABASE)(of)
+    return rate if rate is None or isinstance(rate, NoResult) else 1000 / rate
 
 
 def _overload(clients: int) -> Mapping[str, Number]:
@@ -119,6 +126,10 @@ FIGURES: Mapping[str, Number] = {
     "two lines, lone client: p50 ms": _shop(TWO_LINES, LONE, "p50"),
     "two lines, lone client: server's CPU ms per order": _shop(TWO_LINES, LONE, "cpu"),
     "two lines, 128 clients: server's CPU ms per order": _shop(TWO_LINES, MANY, "cpu"),
+    "quote of 10 lines, 5 promotions: CPU ms": _quote_cpu_ms,
+    "quote of 10 lines, 5 promotions / server's CPU of an order, 128 clients": ratio_of(
+        _quote_cpu_ms, _shop(TWO_LINES, MANY, "cpu")
+    ),
     "GET /orders/{id}: shop / empty route": ratio_of(
         best_of("shop", READ_ORDER), best_of("empty route", READ_ORDER)
     ),

@@ -5,9 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.databases import POSTGRESQL, SQLITE, Database, Postgres, PostgresDatabase, SqliteDatabase
+from bench.databases import (
+    NO_DATABASE,
+    POSTGRESQL,
+    SQLITE,
+    Database,
+    Postgres,
+    PostgresDatabase,
+    SqliteDatabase,
+)
 from bench.fixtures import Fixtures, card_settings, seed_database, settings
-from bench.limits.subjects import SETTINGS, SqliteLoop, YoungShop
+from bench.limits.subjects import SETTINGS, QuoteLoop, SqliteLoop, YoungShop
 from bench.load import LoadGenerator
 from bench.scaling import sampled_orders, variables
 from bench.servers import app_command, gateway_command, serving, shop_command
@@ -45,6 +53,7 @@ def open_limits(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterat
         (POSTGRESQL, "lean limit", 0): lean_limit(postgres, "lean_limit"),
         DATABASE_LIMIT: database_limit(postgres, "database_limit"),
         (SQLITE, "lean loop", 0): SqliteLoop(kind="lean", file=None, folder=folders[SQLITE]),
+        (NO_DATABASE, "quote loop", 0): QuoteLoop(),
         FULL_LOOP: SqliteLoop(kind="full", file=full_loop.file, folder=folders[SQLITE]),
     }
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The subjects that only this part of the benchmark has: loops in SQLite, and a young shop."""
+"""The subjects that only this part of the benchmark has: loops, and a young shop."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from bench.databases import POSTGRESQL, SQLITE, Postgres, PostgresDatabase
+from bench.databases import NO_DATABASE, POSTGRESQL, SQLITE, Postgres, PostgresDatabase
 from bench.load import InvalidRun, LoadGenerator, Responses
 from bench.servers import ROOT, Server, serving, shop_command
 from bench.setup import audit
@@ -19,15 +19,8 @@ SETTINGS = {"SHOP_RATE_LIMITS": "off"}
 """Without limits, one address may have as many connections as an overload needs."""
 
 
-class SqliteLoop(Subject):
+class Loop(Subject):
     """A loop in a process of its own; its latencies are those of groups."""
-
-    def __init__(self, *, kind: str, file: Path | None, folder: Path) -> None:
-        super().__init__(engine=SQLITE, name=f"{kind} loop", processes=0)
-        self._kind = kind
-        self._file = file
-        self._folder = folder
-        self._numbers = count(1)
 
     @property
     def server_pid(self) -> int | None:
@@ -37,12 +30,10 @@ class SqliteLoop(Subject):
     def wait_until_idle(self) -> None:
         """Return at once."""
 
-    def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
-        del clients
-        file = self._file or self._folder / f"{self._kind}-{next(self._numbers)}.db"
-        arguments = [self._kind, str(file), str(workload.products), str(seconds)]
+    def _statistics(self, module: str, *arguments: object) -> dict[str, float]:
+        """Run the module with arguments; raise `InvalidRun` if it fails."""
         completed = subprocess.run(
-            [sys.executable, "-m", "bench.limits.sqlite_loop", *arguments],
+            [sys.executable, "-m", module, *map(str, arguments)],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -50,11 +41,48 @@ class SqliteLoop(Subject):
         )
         if completed.returncode:
             raise InvalidRun(f"{self.name}: {completed.stderr.strip()}")
-        done = json.loads(completed.stdout)
+        done: dict[str, float] = json.loads(completed.stdout)
+        return done
+
+
+class SqliteLoop(Loop):
+    """Orders in SQLite, in groups."""
+
+    def __init__(self, *, kind: str, file: Path | None, folder: Path) -> None:
+        super().__init__(engine=SQLITE, name=f"{kind} loop", processes=0)
+        self._kind = kind
+        self._file = file
+        self._folder = folder
+        self._numbers = count(1)
+
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
+        del clients
+        file = self._file or self._folder / f"{self._kind}-{next(self._numbers)}.db"
+        done = self._statistics(
+            "bench.limits.sqlite_loop", self._kind, file, workload.products, seconds
+        )
         return Responses(
             seconds=done["seconds"],
             done=done["orders"],
-            orders=done["orders"],
+            orders=int(done["orders"]),
+            p50_ms=done["p50_ms"],
+            p99_ms=done["p99_ms"],
+        )
+
+
+class QuoteLoop(Loop):
+    """Quotes of one cart; the seconds are those of the processor."""
+
+    def __init__(self) -> None:
+        super().__init__(engine=NO_DATABASE, name="quote loop", processes=0)
+
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
+        del workload, clients
+        done = self._statistics("bench.limits.quote_loop", seconds)
+        return Responses(
+            seconds=done["seconds"],
+            done=done["quotes"],
+            orders=0,
             p50_ms=done["p50_ms"],
             p99_ms=done["p99_ms"],
         )

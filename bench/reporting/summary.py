@@ -85,6 +85,7 @@ SUBJECTS = (
     "lean loop",
     "full loop",
     "young shop",
+    "quote loop",
 )
 """The subjects in the order of reports."""
 

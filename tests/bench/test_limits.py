@@ -6,11 +6,13 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from bench.limits import quote_loop
 from bench.limits.schedule import FIGURES, MORE_OVERLOADED, cells
 from bench.reporting.report import section
 from bench.reporting.summary import figures, rows
 from bench.reporting.terminal import show_limits
 from bench.results import Cell, Failure, Measurement, NoResult, Range, Results
+from shop.domain.pricing.quote import quote
 from tests.bench.bench_factories import MACHINE, measured, sound_results
 
 
@@ -38,6 +40,10 @@ def test_figures_compare_the_best_of_the_shop_with_the_best_of_the_limit() -> No
     assert found["two lines: shop / lean limit"] == Range(median=0.5, least=0.5, most=0.5)
     costs = "two lines, 128 clients: server's CPU ms per order"
     assert found[costs] == Range(median=1.8, least=1.8, most=1.8)
+    quote = "quote of 10 lines, 5 promotions"
+    assert found[f"{quote}: CPU ms"] == Range(median=2, least=2, most=2)
+    ratio = found[f"{quote} / server's CPU of an order, 128 clients"]
+    assert ratio == Range(median=2 / 1.8, least=2 / 1.8, most=2 / 1.8)
     assert found["overload, 512 clients: rejections/s"] == Range(median=70, least=70, most=70)
     memory = "overload, 512 clients: server's memory / that with 128"
     assert found[memory] == Range(median=1.5, least=1.5, most=1.5)
@@ -74,10 +80,20 @@ def test_failed_measurement_of_a_limit_is_named_and_the_others_remain() -> None:
     assert "round 1: no result: broken" in shown.getvalue()
 
 
-@pytest.mark.parametrize("subject", ["lean limit", "lean loop", "full loop", "young shop"])
+@pytest.mark.parametrize(
+    "subject", ["lean limit", "lean loop", "full loop", "young shop", "quote loop"]
+)
 def test_every_subject_is_measured_in_every_run(subject: str) -> None:
     for everything in (True, False):
         assert subject in {each.subject for each in cells(everything=everything)}
+
+
+def test_quote_loop_prices_10_lines_at_two_rates_with_shipping_and_5_promotions() -> None:
+    quoted = quote(quote_loop.cart(), quote_loop.rules(), quote_loop.NOW)
+
+    assert (len(quoted.lines), len(quoted.discounts), len(quoted.taxes)) == (10, 5, 2)
+    assert (quoted.shipping_price, quoted.problems) == (490, ())
+    assert quote_loop.run(seconds=0)["quotes"] == 200
 
 
 def _names(*, everything: bool) -> list[str]:

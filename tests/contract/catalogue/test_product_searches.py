@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shop.adapters.sql.migration import older_products
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.catalogue.product_searches import (
     ProductSort,
@@ -36,6 +37,10 @@ async def _add(storage: Storage, *entries: CatalogueEntry) -> None:
             uow.inventories.add(inventory(entry.handle, 5 if number % 3 else 0))
             uow.product_searches.put(entry.handle, search_tokens(entry.searched))
             await uow.commit()
+    if storage.database is not None:
+        async with storage.database.writer.begin() as connection:
+            await connection.execute(older_products._ADD_VARIANTS)
+            await connection.execute(older_products._FILL_LOWEST_PRICES)
 
 
 def _question(
@@ -44,7 +49,7 @@ def _question(
     limit: int = 100,
     after: SearchPosition | None = None,
     sort: ProductSort = ProductSort.RELEVANCE,
-    **filters: Any,
+    **filters: Any,  # noqa: ANN401  The fields of `SearchFilter`.
 ) -> SearchQuestion:
     return SearchQuestion(
         query=SearchQuery.of(words, CATEGORIES),
@@ -132,7 +137,7 @@ async def test_filters_choose_by_category_price_and_stock(storage: Storage) -> N
     tea = [entry.handle for entry in CATALOGUE if entry.category == "tee"]
     numbers = {entry.handle: number for number, entry in enumerate(CATALOGUE, start=1)}
 
-    async def handles(words: str = "", **filters: Any) -> set[str]:
+    async def handles(words: str = "", **filters: Any) -> set[str]:  # noqa: ANN401  As above.
         return set((await _find(storage, _question(words, **filters))).items)
 
     assert await handles(marks=category_mark("getraenke")) == set(tea)

@@ -9,6 +9,7 @@ from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
 from shop.adapters.memory.repositories.catalogue.categories import MemoryCategories
+from shop.adapters.memory.repositories.catalogue.imports import MemoryImports
 from shop.adapters.memory.repositories.catalogue.product_searches import MemoryProductSearches
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
@@ -53,6 +54,7 @@ class MemoryUnitOfWork(UnitOfWork):
         products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
         categories = MemoryCategories(transaction)
         product_searches = MemoryProductSearches(transaction)
+        imports = MemoryImports(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
         shipment_events, refunds = (
@@ -73,6 +75,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._changes = (
             users.apply,
             accounts.apply,
+            imports.apply,
             products.apply,
             categories.apply,
             product_searches.apply,
@@ -94,6 +97,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.users = users
         self.accounts = accounts
         self.transfers = transfers
+        self.imports = imports
         self.products = products
         self.categories = categories
         self.product_searches = product_searches

@@ -15,6 +15,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.catalogue.categories import SqlCategories
+from shop.adapters.sql.repositories.catalogue.imports import SqlImports
 from shop.adapters.sql.repositories.catalogue.product_searches import SqlProductSearches
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
@@ -85,6 +86,7 @@ class SqlUnitOfWork(UnitOfWork):
         database = self._database
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
+        self.imports = imports = SqlImports(connection)
         self.accounts = accounts = self._accounts_of(connection)
         self.transfers = SqlTransfers(connection)
         self.categories = SqlCategories(connection)
@@ -108,12 +110,13 @@ class SqlUnitOfWork(UnitOfWork):
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
         # These go first because a concurrent transaction can take their unique values.
-        self._unique_first = (users, products)
+        self._unique_first = (users, products, imports)
         self._first_in_currency = (products, self.accounts, self.deposits)
         # This order satisfies the foreign keys; sessions are last, right before COMMIT.
         self._repositories = (
             users,
             self.accounts,
+            imports,
             products,
             self.categories,
             self.inventories,

@@ -9,6 +9,7 @@ from typing import Self
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.catalogue.categories import Categories
+from shop.application.ports.repositories.catalogue.imports import Imports
 from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
@@ -41,6 +42,7 @@ class LockOrder(IntEnum):
     USERS = auto()
     ACCOUNTS = auto()
     CATEGORIES = auto()
+    IMPORTS = auto()
     PRODUCTS = auto()
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
@@ -67,6 +69,7 @@ class UnitOfWork(ABC):
     accounts: Accounts
     transfers: Transfers
     categories: Categories
+    imports: Imports
     products: Products
     product_searches: ProductSearches
     inventories: Inventories

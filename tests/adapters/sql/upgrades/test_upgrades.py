@@ -247,8 +247,9 @@ async def test_each_product_becomes_one_with_a_single_variant(shop: Container) -
     before = await _rows(shop, select(*of_product, *same).order_by(products.c.sku))
     upgraded = select(*of_variant, *others).select_from(joined).order_by(variants.c.sku)
     assert await _rows(shop, upgraded) == before
-    values = [(0, {}, 0, True, "standard", True, None, None, None, [], None)]
-    assert await _rows(shop, select(*new).select_from(joined).distinct()) == values
+    assert await _rows(shop, select(*new).select_from(joined).distinct()) == [
+        (0, {}, 0, True, "standard", True, None, None, None, [], None)
+    ]
 
 
 async def test_products_are_numbered_in_the_order_of_their_creation(shop: Container) -> None:

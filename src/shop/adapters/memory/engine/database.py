@@ -12,6 +12,7 @@ from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
 from shop.domain.catalogue.category import Category
+from shop.domain.catalogue.product_import import ProductImport
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.inventory import Inventory, StockMovement
@@ -86,6 +87,7 @@ class State:
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
     categories: Table[str, Category]
+    imports: Table[UUID, ProductImport]
     products: Table[str, Product]
     product_categories: Table[ProductCategory, ProductCategory]
     product_texts: Table[str, ProductText]
@@ -126,6 +128,7 @@ class State:
             ),
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
             categories=Table(name="categories", key=lambda category: category.slug),
+            imports=Table(name="imports", key=lambda each: each.id),
             products=Table(name="products", key=lambda product: product.sku),
             product_categories=Table(name="product_categories", key=lambda row: row),
             product_texts=Table(name="product_texts", key=lambda text: text.handle),

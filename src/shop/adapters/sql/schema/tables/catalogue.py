@@ -175,7 +175,7 @@ imports = Table(
     Column("changed", Integer, nullable=False, server_default="0"),
     Column("unchanged", Integer, nullable=False, server_default="0"),
     Column("errors", JsonText, nullable=False, server_default="[]"),
-    Column("notices", JsonText, nullable=False, server_default="[]"),
+    Column("remarks", JsonText, nullable=False, server_default="[]"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     UniqueConstraint("running"),

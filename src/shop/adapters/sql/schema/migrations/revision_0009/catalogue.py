@@ -119,7 +119,7 @@ def _create_images_and_imports() -> None:
         sa.Column("encoding", sa.Text()),
         *(sa.Column(each, sa.Integer(), nullable=False, server_default="0") for each in counts),
         sa.Column("errors", JsonText(), nullable=False, server_default="[]"),
-        sa.Column("notices", JsonText(), nullable=False, server_default="[]"),
+        sa.Column("remarks", JsonText(), nullable=False, server_default="[]"),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("finished_at", UtcDateTime()),
         primary_key("imports", "id"),

@@ -24,8 +24,8 @@ from shop.application.ports.unit_of_work import ConstraintViolated, TransientFai
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import RefundLine
 from shop.domain.orders.shipment import ShipmentEventKind
-from tests.adapters.sql.catalogue_rows import add_catalogue_rows
 from tests.adapters.sql.conftest import NewDatabase
+from tests.adapters.sql.schema.catalogue_rows import add_catalogue_rows
 from tests.factories import (
     NOW,
     account,

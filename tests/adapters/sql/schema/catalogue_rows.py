@@ -42,7 +42,7 @@ def add_catalogue_rows(connection: Connection) -> None:
         }
         for table, row in _rows(everything):
             times = {name: NOW for name in ("created_at", "updated_at") if name in table.c}
-            connection.execute(insert(table).values(row | times))
+            connection.execute(insert(table).values({**row, **times}))
 
 
 def _rows(each: Mapping[str, object]) -> Sequence[tuple[Table, Mapping[str, object]]]:

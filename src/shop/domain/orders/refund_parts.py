@@ -1,0 +1,80 @@
+"""What a refund consists of: pieces of lines, and shipping, at what was paid for them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from shop.domain.pricing.arithmetic import divide_half_up, share_out
+from shop.domain.pricing.kept_line import KeptLine
+from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.value import value
+
+
+@value
+class RefundPart:
+    """Pieces of a line, or shipping, which has no SKU: the amount, and the tax in it."""
+
+    sku: str | None
+    quantity: int
+    amount: int
+    tax: int
+
+
+@value
+class Refundable:
+    """What is left of a paid order: pieces, shipping unless it was refunded, and money.
+
+    The money can be less than the pieces are worth, if an amount was refunded for none of them.
+    """
+
+    lines: Mapping[str, KeptLine]
+    refunded: Counter[str]
+    shipping: KeptLine | None
+    money: int
+
+    @property
+    def pieces(self) -> Sequence[LineQuantity]:
+        """All pieces that were not refunded."""
+        return [
+            LineQuantity(sku=sku, quantity=line.quantity - self.refunded[sku])
+            for sku, line in self.lines.items()
+            if line.quantity > self.refunded[sku]
+        ]
+
+    def parts(
+        self, pieces: Iterable[LineQuantity], *, with_shipping: bool, amount: int | None
+    ) -> Sequence[RefundPart]:
+        """Return what pieces, and shipping if it is left, are refunded.
+
+        They are worth what was paid for them: the parts of one line depend on no other line, and in
+        whatever parts a line is refunded, they sum to what it cost. Parts are reduced to `amount`,
+        or to the money that is left, in proportion. What exceeds them belongs to no part.
+        """
+        parts = [self._part_of(each) for each in pieces]
+        if with_shipping and self.shipping is not None:
+            shipping = self.shipping
+            parts.append(RefundPart(sku=None, quantity=1, amount=shipping.paid, tax=shipping.tax))
+        return _fit(parts, self.money if amount is None else amount)
+
+    def _part_of(self, pieces: LineQuantity) -> RefundPart:
+        line, count = self.lines[pieces.sku], pieces.quantity
+        before = self.refunded[pieces.sku]
+        return RefundPart(
+            sku=pieces.sku,
+            quantity=count,
+            amount=line.value_of(before=before, count=count),
+            tax=line.tax_of(before=before, count=count),
+        )
+
+
+def _fit(parts: Sequence[RefundPart], amount: int) -> Sequence[RefundPart]:
+    worth = [part.amount for part in parts]
+    if amount >= sum(worth):
+        return parts
+    shares = share_out(amount, worth)
+    return [_reduce(part, share) for part, share in zip(parts, shares, strict=True)]
+
+
+def _reduce(part: RefundPart, amount: int) -> RefundPart:
+    tax = divide_half_up(part.tax * amount, part.amount) if part.amount else 0
+    return replace(part, amount=amount, tax=tax)

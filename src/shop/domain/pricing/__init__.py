@@ -1,0 +1,1 @@
+"""Pricing: what a cart costs, with discounts, shipping and tax."""

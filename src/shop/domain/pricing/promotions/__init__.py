@@ -1,0 +1,1 @@
+"""Promotions: who gets a discount, on what, and how large it is."""

@@ -1,0 +1,1 @@
+"""Shipping: where a shop ships to, by which method, and at what price."""

@@ -1,0 +1,1 @@
+"""Taxes: which rate applies to what, and how much it is."""
