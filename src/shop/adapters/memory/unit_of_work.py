@@ -8,7 +8,9 @@ from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
+from shop.adapters.memory.repositories.catalogue.categories import MemoryCategories
 from shop.adapters.memory.repositories.catalogue.imports import MemoryImports
+from shop.adapters.memory.repositories.catalogue.product_searches import MemoryProductSearches
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -50,6 +52,8 @@ class MemoryUnitOfWork(UnitOfWork):
             MemoryTransfers(transaction),
         )
         products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
+        categories = MemoryCategories(transaction)
+        product_searches = MemoryProductSearches(transaction)
         imports = MemoryImports(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
@@ -73,6 +77,8 @@ class MemoryUnitOfWork(UnitOfWork):
             accounts.apply,
             imports.apply,
             products.apply,
+            categories.apply,
+            product_searches.apply,
             inventories.apply,
             orders.apply,
             payments.apply,
@@ -93,6 +99,8 @@ class MemoryUnitOfWork(UnitOfWork):
         self.transfers = transfers
         self.imports = imports
         self.products = products
+        self.categories = categories
+        self.product_searches = product_searches
         self.inventories = inventories
         self.orders = orders
         self.payments = payments

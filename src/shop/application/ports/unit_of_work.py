@@ -8,7 +8,9 @@ from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
+from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.repositories.catalogue.imports import Imports
+from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -39,6 +41,7 @@ class LockOrder(IntEnum):
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
     ACCOUNTS = auto()
+    CATEGORIES = auto()
     IMPORTS = auto()
     PRODUCTS = auto()
     INVENTORIES = auto()
@@ -65,8 +68,10 @@ class UnitOfWork(ABC):
     users: Users
     accounts: Accounts
     transfers: Transfers
+    categories: Categories
     imports: Imports
     products: Products
+    product_searches: ProductSearches
     inventories: Inventories
     orders: Orders
     payments: Payments

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.cart import routes as cart
+from shop.entrypoints.http.api.catalogue import category_routes as categories
 from shop.entrypoints.http.api.catalogue import routes as catalogue
 from shop.entrypoints.http.api.fulfilment import routes as fulfilment
 from shop.entrypoints.http.api.identity import customer_routes, user_routes
@@ -44,6 +45,7 @@ _ROUTERS = (
     orders.router,
     cart.router,
     catalogue.router,
+    categories.router,
     identity.router,
     ledger.router,
     user_routes.router,

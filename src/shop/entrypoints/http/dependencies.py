@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
 
+from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
@@ -222,6 +224,12 @@ CustomerQueriesDependency = Annotated[
 ]
 ProductServiceDependency = Annotated[
     ProductService, _from_container(lambda container: container.product_service())
+]
+ProductFinderDependency = Annotated[
+    ProductFinder, _from_container(lambda container: container.product_finder())
+]
+CategoryServiceDependency = Annotated[
+    CategoryService, _from_container(lambda container: container.category_service())
 ]
 InventoryServiceDependency = Annotated[
     InventoryService, _from_container(lambda container: container.inventory_service())

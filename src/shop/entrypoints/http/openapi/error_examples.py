@@ -13,6 +13,7 @@ from shop.domain.account import (
 )
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
+from shop.domain.catalogue.category import CategoryInUse, CategoryNotFound
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
@@ -90,6 +91,8 @@ def _domain_examples() -> Iterator[ShopError]:
         lines=(Shortage(sku="MUG-STONEWARE", requested=1, available=0),),
         short=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),),
     )
+    yield CategoryNotFound(slug="green-tea")
+    yield CategoryInUse(slug="tea")
     yield PreconditionFailed()
     yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
