@@ -8,6 +8,7 @@ from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
+from shop.adapters.memory.repositories.addresses import MemoryAddresses
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -17,6 +18,7 @@ from shop.adapters.memory.repositories.jobs import MemoryJobs
 from shop.adapters.memory.repositories.notification_deliveries import MemoryNotificationDeliveries
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
+from shop.adapters.memory.repositories.product_images import MemoryProductImages
 from shop.adapters.memory.repositories.products import MemoryProducts
 from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
 from shop.adapters.memory.repositories.refunds import MemoryRefunds
@@ -48,6 +50,8 @@ class MemoryUnitOfWork(UnitOfWork):
             MemoryAccounts(transaction),
             MemoryTransfers(transaction),
         )
+        addresses = MemoryAddresses(transaction)
+        product_images = MemoryProductImages(transaction)
         products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
@@ -68,8 +72,10 @@ class MemoryUnitOfWork(UnitOfWork):
         # This order satisfies the foreign keys; sessions are last.
         self._changes = (
             users.apply,
+            addresses.apply,
             accounts.apply,
             products.apply,
+            product_images.apply,
             inventories.apply,
             orders.apply,
             payments.apply,
@@ -86,9 +92,11 @@ class MemoryUnitOfWork(UnitOfWork):
             session_store.apply,
         )
         self.users = users
+        self.addresses = addresses
         self.accounts = accounts
         self.transfers = transfers
         self.products = products
+        self.product_images = product_images
         self.inventories = inventories
         self.orders = orders
         self.payments = payments

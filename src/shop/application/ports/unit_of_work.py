@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
+from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
@@ -17,6 +18,7 @@ from shop.application.ports.repositories.jobs import Jobs
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveries
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.product_images import ProductImages
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
 from shop.application.ports.repositories.refunds import Refunds
@@ -61,9 +63,11 @@ class UnitOfWork(ABC):
     """
 
     users: Users
+    addresses: Addresses
     accounts: Accounts
     transfers: Transfers
     products: Products
+    product_images: ProductImages
     inventories: Inventories
     orders: Orders
     payments: Payments

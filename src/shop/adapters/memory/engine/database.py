@@ -11,6 +11,8 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
+from shop.domain.address import SavedAddress
+from shop.domain.catalogue.product_image import ProductImage
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.inventory import Inventory, StockMovement
@@ -65,9 +67,11 @@ class State:
     """An immutable snapshot of everything stored."""
 
     users: Table[UUID, User]
+    addresses: Table[UUID, SavedAddress]
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
     products: Table[str, Product]
+    product_images: Table[UUID, ProductImage]
     inventories: Table[str, Inventory]
     stock_movements: Table[UUID, StockMovement]
     orders: Table[UUID, Order]
@@ -93,6 +97,7 @@ class State:
                 key=lambda user: user.id,
                 unique={"uq_users_email": lambda user: user.email},
             ),
+            addresses=Table(name="addresses", key=lambda address: address.id),
             accounts=Table(
                 name="accounts",
                 key=lambda account: account.id,
@@ -105,6 +110,7 @@ class State:
             ),
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
             products=Table(name="products", key=lambda product: product.sku),
+            product_images=Table(name="product_images", key=lambda image: image.id),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
             stock_movements=Table(name="stock_movements", key=lambda movement: movement.id),
             orders=Table(

@@ -10,7 +10,9 @@ from typing import Any
 
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.errors.schemas import ProblemExplanation
+from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADDRESS_RESPONSES
 from shop.entrypoints.http.openapi.error_examples import example_of
+from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
 
 Json = Mapping[str, Any]
 
@@ -74,6 +76,8 @@ REQUESTS: Mapping[str, Json] = {
     "grant_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
     "put_product": _DESCRIPTION,
     "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
+    **ADDRESS_REQUESTS,
+    **IMAGE_REQUESTS,
 }
 """An example request of each operation, by the operation's name."""
 
@@ -263,5 +267,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("put_product", 200): _PRODUCT,
     ("put_product", 201): {**_PRODUCT, "available": 0},
     ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},
+    **ADDRESS_RESPONSES,
+    **IMAGE_RESPONSES,
 }
 """The response to that request, by the operation's name and the status."""

@@ -1,0 +1,1 @@
+"""The catalogue: categories, the history of prices, and what a search finds."""
