@@ -10,6 +10,7 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
+from shop.domain.catalogue.category import Category
 from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.variant import SoldVariant, Variant
 from shop.domain.deposit import Deposit
@@ -116,6 +117,11 @@ def sold_variant(sku: str = "TEA", /, price: Money | None = None, **changes: obj
     """Return the only variant of such a product as carts and orders read it."""
     of_product = product(sku, price=price)
     return _changed(of_product.sold(of_product.variants[0]), changes)
+
+
+def category(slug: str, name: str = "", /, **changes: object) -> Category:
+    default = Category(slug=slug, name=name or slug.title(), parent=None, position=0)
+    return _changed(default, changes)
 
 
 def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventory:

@@ -1,18 +1,14 @@
 """Refunds return kept shares: in any order and in any parts, they sum to what was paid."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop.domain.orders.order_pricing import OrderPricing
-from shop.domain.orders.refund_parts import (
-    RefundPart,
-    fit_to,
-    part_of_shipping,
-    parts_of_lines,
-)
+from shop.domain.orders.refund_parts import Refundable, RefundPart
 from shop.domain.pricing.kept_line import KeptLine
 from shop.domain.pricing.quote import quote
 from shop.domain.shared.line_quantity import LineQuantity
@@ -26,111 +22,169 @@ pricings = st.builds(lambda sold, shop: quote(sold, shop, NOW), carts(), pricing
 )
 
 
-def _by_sku(pricing: OrderPricing) -> dict[str, KeptLine]:
-    return {f"S{position}": kept for position, kept in enumerate(pricing.lines)}
+def _refundable(pricing: OrderPricing) -> Refundable:
+    return Refundable(
+        lines={f"S{position}": kept for position, kept in enumerate(pricing.lines)},
+        refunded=Counter(),
+        shipping=pricing.kept_shipping,
+        money=pricing.totals.total,
+    )
 
 
-@EXAMPLES
-@given(pricing=pricings, data=st.data())
-def test_refunds_of_all_pieces_and_shipping_sum_to_the_total(
-    pricing: OrderPricing, data: st.DataObject
-) -> None:
-    lines, refunded = _by_sku(pricing), Counter[str]()
-    pieces = [sku for sku, kept in lines.items() for _ in range(kept.quantity)]
-    order = data.draw(st.permutations(pieces))
-    parts = [part_of_shipping(pricing.kept_shipping)]
-    while order:
-        count = data.draw(st.integers(1, len(order)))
-        chosen, order = Counter(order[:count]), order[count:]
-        returned = [LineQuantity(sku=sku, quantity=quantity) for sku, quantity in chosen.items()]
-        parts += parts_of_lines(lines, refunded, returned)
-        refunded += chosen
-
-    assert sum(part.amount for part in parts) == pricing.totals.total
-    assert sum(part.tax for part in parts) == pricing.totals.tax
-    assert min(part.amount for part in parts) >= 0
-    for sku, kept in lines.items():
-        assert sum(part.amount for part in parts if part.sku == sku) == kept.paid
+def _without(order: Refundable, parts: Sequence[RefundPart], amount: int) -> Refundable:
+    """Return what is left after a refund of this amount."""
+    is_shipping_refunded = any(part.sku is None for part in parts)
+    pieces = {part.sku: part.quantity for part in parts if part.sku is not None}
+    return replace(
+        order,
+        refunded=order.refunded + Counter(pieces),
+        shipping=None if is_shipping_refunded else order.shipping,
+        money=order.money - amount,
+    )
 
 
-@EXAMPLES
-@given(pricing=pricings, data=st.data())
-def test_refund_of_one_line_leaves_the_shares_of_the_others(
-    pricing: OrderPricing, data: st.DataObject
-) -> None:
-    lines = _by_sku(pricing)
-    sold = [LineQuantity(sku=sku, quantity=kept.quantity) for sku, kept in lines.items()]
-    gone = Counter[str]()
-    before = parts_of_lines(lines, gone, sold)
-    if sold:
-        first = data.draw(st.sampled_from(sold))
-        gone[first.sku] = first.quantity
-
-    others = [each for each in sold if not gone[each.sku]]
-
-    after = parts_of_lines(lines, gone, others)
-    assert after == [part for part in before if not gone[str(part.sku)]]
+def _worth(parts: Sequence[RefundPart]) -> int:
+    return sum(part.amount for part in parts)
 
 
-def test_order_at_list_prices_refunds_them() -> None:
-    plain = KeptLine(quantity=3, unit_price=450, discount=0, tax=0, prices_include_tax=True)
-    two = [LineQuantity(sku="TEA", quantity=2)]
-
-    assert parts_of_lines({"TEA": plain}, Counter({"TEA": 1}), two) == [
-        RefundPart(sku="TEA", quantity=2, amount=900, tax=0)
+@st.composite
+def _some_pieces(draw: st.DrawFn, order: Refundable) -> Sequence[LineQuantity]:
+    return [
+        LineQuantity(sku=each.sku, quantity=draw(st.integers(1, each.quantity)))
+        for each in order.pieces
+        if draw(st.booleans())
     ]
 
 
-def test_free_shipping_refunds_nothing() -> None:
-    free = KeptLine(quantity=1, unit_price=490, discount=490, tax=0, prices_include_tax=False)
+@EXAMPLES
+@given(pricing=pricings, data=st.data())
+def test_refunds_in_any_order_and_any_parts_sum_to_the_total(
+    pricing: OrderPricing, data: st.DataObject
+) -> None:
+    order = _refundable(pricing)
+    refunded: list[RefundPart] = []
+    for _ in range(data.draw(st.integers(0, 4))):
+        pieces = data.draw(_some_pieces(order))
+        with_shipping = data.draw(st.booleans())
+        parts = order.parts(pieces, with_shipping=with_shipping, amount=None)
+        order = _without(order, parts, _worth(parts))
+        refunded += parts
+    rest = order.parts(order.pieces, with_shipping=True, amount=None)
+    refunded += rest
 
-    assert part_of_shipping(free) == RefundPart(sku=None, quantity=1, amount=0, tax=0)
+    assert _worth(rest) == order.money
+    assert _worth(refunded) == pricing.totals.total
+    assert sum(part.tax for part in refunded) == pricing.totals.tax
+    assert all(part.tax >= 0 and part.amount >= 0 for part in refunded)
+    for sku, kept in order.lines.items():
+        assert sum(part.amount for part in refunded if part.sku == sku) == kept.paid
 
 
-def test_shipping_refunds_what_was_paid_with_its_tax() -> None:
-    shipping = KeptLine(quantity=1, unit_price=490, discount=90, tax=76, prices_include_tax=False)
+@EXAMPLES
+@given(pricing=pricings, data=st.data())
+def test_amounts_between_them_never_refund_a_line_above_what_it_cost(
+    pricing: OrderPricing, data: st.DataObject
+) -> None:
+    order = _refundable(pricing)
+    refunded: list[RefundPart] = []
+    for _ in range(data.draw(st.integers(1, 4))):
+        pieces = data.draw(_some_pieces(order))
+        amount = data.draw(st.integers(0, order.money))
+        parts = order.parts(pieces, with_shipping=data.draw(st.booleans()), amount=amount)
+        order = _without(order, parts, amount)
+        refunded += parts
+    refunded += order.parts(order.pieces, with_shipping=True, amount=None)
 
-    assert part_of_shipping(shipping) == RefundPart(sku=None, quantity=1, amount=476, tax=76)
+    assert _worth(refunded) <= pricing.totals.total
+    assert pricing.kept_shipping.paid >= _worth([part for part in refunded if part.sku is None])
+    for sku, kept in order.lines.items():
+        assert _worth([part for part in refunded if part.sku == sku]) <= kept.paid
 
 
-class TestPartsThatAreFitted:
-    TEA = RefundPart(sku="TEA", quantity=2, amount=1190, tax=190)
-    POT = RefundPart(sku="POT", quantity=1, amount=0, tax=0)
-    SHIPPING = RefundPart(sku=None, quantity=1, amount=595, tax=95)
-    ALL = (TEA, POT, SHIPPING)
+@EXAMPLES
+@given(pricing=pricings, data=st.data())
+def test_refund_of_some_pieces_leaves_the_shares_of_other_lines(
+    pricing: OrderPricing, data: st.DataObject
+) -> None:
+    order = _refundable(pricing)
+    before = order.parts(order.pieces, with_shipping=True, amount=None)
+    pieces = data.draw(_some_pieces(order))
+    touched = {each.sku for each in pieces}
 
-    def test_stay_as_they_are_for_their_sum_or_more(self) -> None:
-        assert fit_to(1785, self.ALL) == self.ALL
-        assert fit_to(2000, self.ALL) == self.ALL
+    parts = order.parts(pieces, with_shipping=False, amount=None)
+    left = _without(order, parts, _worth(parts))
+    after = left.parts(left.pieces, with_shipping=True, amount=None)
 
-    def test_are_reduced_in_proportion(self) -> None:
-        # 1190 of 1785 is two thirds: 666.67 and 333.33 of 1000.
-        assert fit_to(1000, self.ALL) == [
-            replace(self.TEA, amount=667, tax=106),
-            self.POT,
-            replace(self.SHIPPING, amount=333, tax=53),
-        ]
+    assert [each for each in after if each.sku not in touched] == [
+        each for each in before if each.sku not in touched
+    ]
 
-    def test_are_nothing_of_nothing(self) -> None:
-        assert [(each.amount, each.tax) for each in fit_to(0, self.ALL)] == [(0, 0)] * 3
-        assert fit_to(10, [self.POT]) == [self.POT]
 
-    @EXAMPLES
-    @given(
-        worth=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=6),
-        amount=st.integers(0, 250),
+class TestAnOrderOfThreePotsAndTea:
+    """Without tax in its prices: 19 % of 29.96 and 5.00 of tea, and of 4.90 for shipping."""
+
+    POTS = KeptLine(quantity=3, unit_price=1000, discount=4, tax=569, prices_include_tax=False)
+    TEA = KeptLine(quantity=1, unit_price=500, discount=500, tax=0, prices_include_tax=False)
+    SHIPPING = KeptLine(quantity=1, unit_price=490, discount=90, tax=76, prices_include_tax=False)
+    ORDER = Refundable(
+        lines={"POT": POTS, "TEA": TEA},
+        refunded=Counter({"POT": 1}),
+        shipping=SHIPPING,
+        money=2377 + 476,
     )
-    def test_sum_to_the_amount_and_never_grow(
-        self, worth: list[tuple[int, int]], amount: int
-    ) -> None:
-        parts = [
-            RefundPart(sku="TEA", quantity=1, amount=each, tax=min(each, tax))
-            for each, tax in worth
+    TWO_POTS = (LineQuantity(sku="POT", quantity=2),)
+    PAID = RefundPart(sku="POT", quantity=2, amount=2377, tax=380)
+    PAID_FOR_SHIPPING = RefundPart(sku=None, quantity=1, amount=476, tax=76)
+
+    def test_has_two_pots_and_the_tea_left(self) -> None:
+        assert self.ORDER.pieces == [*self.TWO_POTS, LineQuantity(sku="TEA", quantity=1)]
+
+    def test_refunds_the_later_pots_with_their_shares(self) -> None:
+        # 999 + 190 and 998 + 190: the discount is 1, 1, 2 and the tax 189, 190, 190.
+        assert self.ORDER.parts(self.TWO_POTS, with_shipping=False, amount=None) == [self.PAID]
+
+    def test_refunds_shipping_if_asked_and_once(self) -> None:
+        assert self.ORDER.parts((), with_shipping=True, amount=None) == [self.PAID_FOR_SHIPPING]
+        refunded = replace(self.ORDER, shipping=None)
+        assert refunded.parts((), with_shipping=True, amount=None) == []
+
+    def test_refunds_nothing_for_what_was_free(self) -> None:
+        tea = [LineQuantity(sku="TEA", quantity=1)]
+
+        assert self.ORDER.parts(tea, with_shipping=False, amount=None) == [
+            RefundPart(sku="TEA", quantity=1, amount=0, tax=0)
+        ]
+        assert self.ORDER.parts(tea, with_shipping=False, amount=0) == [
+            RefundPart(sku="TEA", quantity=1, amount=0, tax=0)
         ]
 
-        fitted = fit_to(amount, parts)
+    def test_refunds_no_part_by_an_amount_alone(self) -> None:
+        assert self.ORDER.parts((), with_shipping=False, amount=500) == []
 
-        assert sum(each.amount for each in fitted) == min(amount, sum(p.amount for p in parts))
-        for part, each in zip(parts, fitted, strict=True):
-            assert 0 <= each.tax <= each.amount <= part.amount
-            assert each.tax <= part.tax
+    def test_reduces_parts_to_an_amount_in_proportion(self) -> None:
+        # 2377 of 2853 is 83.3 %: 833.16 and 166.84 of 1000; the tax in them 133.17 and 26.66.
+        assert self.ORDER.parts(self.TWO_POTS, with_shipping=True, amount=1000) == [
+            replace(self.PAID, amount=833, tax=133),
+            replace(self.PAID_FOR_SHIPPING, amount=167, tax=27),
+        ]
+
+    def test_reduces_parts_to_the_money_that_is_left(self) -> None:
+        after_goodwill = replace(self.ORDER, money=2376)
+
+        assert after_goodwill.parts(self.TWO_POTS, with_shipping=False, amount=None) == [
+            replace(self.PAID, amount=2376)
+        ]
+
+    def test_gives_parts_no_more_than_they_cost(self) -> None:
+        parts = self.ORDER.parts(self.TWO_POTS, with_shipping=False, amount=2800)
+
+        assert parts == [self.PAID]
+
+
+def test_line_at_its_list_price_is_refunded_at_it() -> None:
+    plain = KeptLine(quantity=3, unit_price=450, discount=0, tax=0, prices_include_tax=True)
+    order = Refundable(lines={"TEA": plain}, refunded=Counter({"TEA": 1}), shipping=None, money=900)
+
+    assert order.parts(order.pieces, with_shipping=True, amount=None) == [
+        RefundPart(sku="TEA", quantity=2, amount=900, tax=0)
+    ]

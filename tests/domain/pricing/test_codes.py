@@ -12,11 +12,13 @@ from shop.domain.pricing.promotions.promotion import Conditions
 from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import QuoteProblem
 from tests.domain.pricing.examples import (
+    GERMANY,
     NOW,
     cart,
     code,
     eur,
     line,
+    method,
     promotion,
     rules,
 )
@@ -104,6 +106,28 @@ class TestACode:
         )
         assert quoted.total == eur(1000)
 
+    def test_that_was_entered_first_counts_for_its_promotion(self) -> None:
+        codes = (code("GONE", is_used_up=True), code("ONE"), code("TWO"))
+
+        quoted = quote(cart(line(1000), codes=codes), rules(self.OFFER), NOW)
+
+        assert [(each.code, each.amount) for each in quoted.discounts] == [("ONE", 100)]
+        assert [each.entered_code for each in quoted.problems] == ["GONE"]
+
+    def test_comes_before_shipping_in_the_problems_in_the_order_entered(self) -> None:
+        shop = rules(
+            self.OFFER, shipping_zones=(GERMANY,), shipping_methods=(method(code="parcel"),)
+        )
+        sold = cart(line(1000), codes=(code("B", None), code("SAVE"), code("A", None)))
+
+        quoted = quote(sold, shop, NOW)
+
+        assert [(each.code, each.entered_code) for each in quoted.problems] == [
+            ("code-not-found", "B"),
+            ("code-not-found", "A"),
+            ("shipping-unavailable", None),
+        ]
+
     @pytest.mark.parametrize(("minimum", "applies"), [(1000, True), (1001, False)])
     def test_applies_from_its_minimum_on(self, minimum: int, *, applies: bool) -> None:
         offer = promotion(Amount(amount=eur(600)), conditions=Conditions(minimum=eur(minimum)))
@@ -120,3 +144,11 @@ class TestACode:
         )
 
         assert quote(cart(line(1000)), rules(offer), NOW).discount == 100
+
+
+def test_automatic_promotion_that_is_used_up_is_no_problem() -> None:
+    offer = promotion(Amount(amount=eur(100)), limit=3)
+
+    quoted = quote(cart(line(1000), uses={"sale": PromotionUses(by_all=3)}), rules(offer), NOW)
+
+    assert (quoted.total, quoted.discounts, quoted.problems) == (eur(1000), (), ())

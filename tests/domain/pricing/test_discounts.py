@@ -50,6 +50,17 @@ class TestDiscounts:
 
         assert quote(sold, rules(offer), NOW).discounts[0].line_shares == (600, 150)
 
+    def test_to_a_fixed_price_are_for_each_piece_or_for_all_together(self) -> None:
+        sold = cart(line(1000, 3), line(150, sku="MUG"))
+        each, together = (
+            promotion(FixedPrice(price=eur(800)), target=target)
+            for target in (Target.LINES, Target.ORDER)
+        )
+
+        # A price is never raised; 2350 off 3000 and 150 is 2238.10 and 111.90.
+        assert quote(sold, rules(each), NOW).discounts[0].line_shares == (600, 0)
+        assert quote(sold, rules(together), NOW).discounts[0].line_shares == (2238, 112)
+
     def test_on_lines_come_before_those_on_the_order(self) -> None:
         sold = cart(line(1000), line(1000, product="MUG"))
         on_order = promotion(Percentage(percentage=10_000), "a-order")

@@ -87,6 +87,23 @@ class TestShipping:
 
         assert quote(sold, shop, NOW).shipping_price == 490
 
+    @pytest.mark.parametrize(("grams", "price"), [(499, 490), (500, 990)])
+    def test_costs_what_the_weight_of_all_pieces_reaches(self, grams: int, price: int) -> None:
+        steps = (
+            WeightStep(from_weight_grams=0, price=eur(490)),
+            WeightStep(from_weight_grams=1000, price=eur(990)),
+        )
+        shop = rules(
+            shipping_zones=(GERMANY,), shipping_methods=(method(prices=ByWeight(steps=steps)),)
+        )
+        sold = cart(
+            line(100, 2, weight_grams=grams),
+            line(100, weight_grams=9_000, ships=False),
+            shipping_method="parcel",
+        )
+
+        assert quote(sold, shop, NOW).shipping_price == price
+
     @pytest.mark.parametrize(("amount", "price"), [(999, 490), (1000, 290), (4999, 290), (5000, 0)])
     def test_costs_what_the_amount_reaches(self, amount: int, price: int) -> None:
         steps = (

@@ -10,10 +10,13 @@ from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import Quote
 from shop.domain.pricing.taxes.tax_table import TaxTable
 from tests.domain.pricing.examples import (
+    GERMANY,
     NOW,
+    VAT_19,
     cart,
     eur,
     line,
+    method,
     rate,
     rules,
     taxed,
@@ -44,6 +47,10 @@ class TestTheReasonWithoutTax:
             (Destination(country="US"), None, (0, "export", 0)),
             (Destination(country="ES", postal_code="35001"), None, (0, "export", 0)),
             (Destination(country="DE", postal_code="78266"), None, (0, "export", 0)),
+            (Destination(country="FI", postal_code="22100"), None, (0, "export", 0)),
+            (Destination(country="FR", postal_code="97110"), None, (0, "export", 0)),
+            (Destination(country="GR", postal_code="630 86"), None, (0, "export", 0)),
+            (Destination(country="IT", postal_code="23041"), None, (0, "export", 0)),
             (Destination(country="MC", postal_code="98000"), "FR", (0, "reverse-charge", 0)),
         ],
     )
@@ -59,6 +66,41 @@ class TestTheReasonWithoutTax:
         (only,) = quote(sold, shop, NOW).taxes
 
         assert (only.rate, only.reason, only.amount) == tax
+
+    def test_is_reverse_charge_also_in_a_country_with_a_rate_of_its_own(self) -> None:
+        french = rate(20_000, slug="fr", area=Area(countries=frozenset({"FR"})))
+        shop = rules(tax_table=taxed(french, VAT_19))
+
+        (private,) = quote(cart(line(100), destination=self.PARIS), shop, NOW).taxes
+        business = Buyer(vat_country="FR")
+        (charged,) = quote(cart(line(100), destination=self.PARIS, buyer=business), shop, NOW).taxes
+
+        assert (private.rate, private.reason) == (20_000, None)
+        assert (charged.rate, charged.reason) == (0, "reverse-charge")
+
+    @pytest.mark.parametrize(("country", "reason"), [("US", "no-rate"), ("CA", "export")])
+    def test_is_no_export_within_the_country_of_a_seller_elsewhere(
+        self, country: str, reason: str
+    ) -> None:
+        shop = rules(home=Destination(country="US"), tax_table=taxed())
+
+        (only,) = quote(cart(line(100), destination=Destination(country=country)), shop, NOW).taxes
+
+        assert only.reason == reason
+
+    def test_does_not_apply_to_what_is_picked_up_at_home(self) -> None:
+        shop = rules(
+            tax_table=taxed(),
+            shipping_zones=(GERMANY,),
+            shipping_methods=(method(0, code="pick-up", is_pick_up=True),),
+        )
+        canada = Destination(country="CA")
+
+        (only,) = quote(
+            cart(line(119), destination=canada, shipping_method="pick-up"), shop, NOW
+        ).taxes
+
+        assert (only.rate, only.amount) == (19_000, 19)
 
     def test_leaves_prices_that_include_tax_as_they_are(self) -> None:
         sold = cart(line(11_900), destination=self.PARIS, buyer=Buyer(vat_country="FR"))
@@ -101,17 +143,17 @@ class TestTaxRates:
 
         assert [each.slug for each in found if each] == ["old", "new"]
 
-    def test_of_the_most_precise_area_apply(self) -> None:
-        table = TaxTable.of(
-            [
-                rate(19_000, slug="country"),
-                rate(18_000, slug="region", area=BAVARIA),
-                rate(17_000, slug="postal", area=BERLIN_AREA),
-            ]
-        )
+    @pytest.mark.parametrize("is_reversed", [False, True])
+    def test_of_the_most_precise_area_apply(self, *, is_reversed: bool) -> None:
+        rates = [
+            rate(19_000, slug="country"),
+            rate(18_000, slug="region", area=BAVARIA),
+            rate(17_000, slug="postal", area=BERLIN_AREA),
+        ]
+        table = TaxTable.of(reversed(rates) if is_reversed else rates)
         places = [
             Destination(country="DE"),
-            Destination(country="DE", region="by"),
+            Destination(country="DE", region="By"),
             Destination(country="DE", region="BE", postal_code="10 115"),
         ]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from shop.application.catalogue.product_changes import ArchiveProduct, PutProduct
+from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page
@@ -121,6 +122,7 @@ class ProductService:
             if sku not in inventories:
                 inventories[sku] = Inventory(sku=sku, on_hand=0, reserved=0)
                 uow.inventories.add(inventories[sku])
+        await stage_search_rows(uow, [product])
         await uow.commit()
         return ProductSaved(
             available_product=AvailableProduct(
@@ -147,7 +149,9 @@ class ProductService:
         command.precondition.require(existing)
         if existing.archived_at is None:
             now = self._clock.now()
-            uow.products.save(replace(existing, archived_at=now, updated_at=now))
+            archived = replace(existing, archived_at=now, updated_at=now)
+            uow.products.save(archived)
+            await stage_search_rows(uow, [archived])
             await uow.commit()
 
 

@@ -7,7 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
+from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
+from shop.application.ports.repositories.catalogue.categories import Categories
+from shop.application.ports.repositories.catalogue.imports import Imports
+from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.catalogue.variants import Variants
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
@@ -18,6 +22,7 @@ from shop.application.ports.repositories.jobs import Jobs
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveries
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.product_images import ProductImages
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
 from shop.application.ports.repositories.refunds import Refunds
@@ -39,6 +44,8 @@ class LockOrder(IntEnum):
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
     ACCOUNTS = auto()
+    CATEGORIES = auto()
+    IMPORTS = auto()
     PRODUCTS = auto()  # And their variants.
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
@@ -62,10 +69,15 @@ class UnitOfWork(ABC):
     """
 
     users: Users
+    addresses: Addresses
     accounts: Accounts
     transfers: Transfers
+    categories: Categories
+    imports: Imports
     products: Products
     variants: Variants
+    product_searches: ProductSearches
+    product_images: ProductImages
     inventories: Inventories
     orders: Orders
     payments: Payments

@@ -20,35 +20,54 @@ class RefundPart:
     tax: int
 
 
-def parts_of_lines(
-    lines: Mapping[str, KeptLine], refunded: Counter[str], pieces: Iterable[LineQuantity]
-) -> Sequence[RefundPart]:
-    """Return what pieces are worth after those that were refunded before.
+@value
+class Refundable:
+    """What is left of a paid order: pieces, shipping unless it was refunded, and money.
 
-    The parts of one line depend on no other line. Refunded piece by piece or together, they sum to
-    what was paid for the line.
+    The money can be less than the pieces are worth, if an amount was refunded for none of them.
     """
-    return [
-        RefundPart(
-            sku=each.sku,
-            quantity=each.quantity,
-            amount=lines[each.sku].value_of(before=refunded[each.sku], count=each.quantity),
-            tax=lines[each.sku].tax_of(before=refunded[each.sku], count=each.quantity),
+
+    lines: Mapping[str, KeptLine]
+    refunded: Counter[str]
+    shipping: KeptLine | None
+    money: int
+
+    @property
+    def pieces(self) -> Sequence[LineQuantity]:
+        """All pieces that were not refunded."""
+        return [
+            LineQuantity(sku=sku, quantity=line.quantity - self.refunded[sku])
+            for sku, line in self.lines.items()
+            if line.quantity > self.refunded[sku]
+        ]
+
+    def parts(
+        self, pieces: Iterable[LineQuantity], *, with_shipping: bool, amount: int | None
+    ) -> Sequence[RefundPart]:
+        """Return what pieces, and shipping if it is left, are refunded.
+
+        They are worth what was paid for them: the parts of one line depend on no other line, and in
+        whatever parts a line is refunded, they sum to what it cost. Parts are reduced to `amount`,
+        or to the money that is left, in proportion. What exceeds them belongs to no part.
+        """
+        parts = [self._part_of(each) for each in pieces]
+        if with_shipping and self.shipping is not None:
+            shipping = self.shipping
+            parts.append(RefundPart(sku=None, quantity=1, amount=shipping.paid, tax=shipping.tax))
+        return _fit(parts, self.money if amount is None else amount)
+
+    def _part_of(self, pieces: LineQuantity) -> RefundPart:
+        line, count = self.lines[pieces.sku], pieces.quantity
+        before = self.refunded[pieces.sku]
+        return RefundPart(
+            sku=pieces.sku,
+            quantity=count,
+            amount=line.value_of(before=before, count=count),
+            tax=line.tax_of(before=before, count=count),
         )
-        for each in pieces
-    ]
 
 
-def part_of_shipping(shipping: KeptLine) -> RefundPart:
-    """Return what was paid for shipping; free shipping is worth 0."""
-    return RefundPart(sku=None, quantity=1, amount=shipping.paid, tax=shipping.tax)
-
-
-def fit_to(amount: int, parts: Sequence[RefundPart]) -> Sequence[RefundPart]:
-    """Reduce parts to an amount that is refunded for all of them, in proportion.
-
-    The parts stay as they are if the amount is larger: what exceeds them belongs to no part.
-    """
+def _fit(parts: Sequence[RefundPart], amount: int) -> Sequence[RefundPart]:
     worth = [part.amount for part in parts]
     if amount >= sum(worth):
         return parts

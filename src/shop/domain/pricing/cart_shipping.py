@@ -38,9 +38,7 @@ class CartShipping:
         self._cart = cart
         self._shipped = goods.shipped if rules.shipping_zones else ()
         self.method = _find_method(cart, rules) if self._shipped else None
-        self._weight_grams = sum(
-            [cart.lines[each].weight_grams * cart.lines[each].quantity for each in self._shipped]
-        )
+        self._lines = [cart.lines[position] for position in self._shipped]
 
     def choose(self, left: Sequence[int]) -> ShippingChoice:
         """Price the method by what is left of each line."""
@@ -48,8 +46,7 @@ class CartShipping:
             return NO_SHIPPING
         if self.method is not None:
             amount = sum([left[position] for position in self._shipped])
-            shipped = ShippedGoods(weight_grams=self._weight_grams, amount=amount)
-            price = self.method.price(shipped)
+            price = self.method.price(ShippedGoods(lines=self._lines, amount=amount))
             if price is not None:
                 return ShippingChoice(method=self.method, price=price)
         elif self._cart.destination is None:

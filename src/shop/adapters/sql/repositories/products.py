@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row
 
 from shop.adapters.sql.catalogue.product_pages import (
     ASKED,
@@ -32,8 +32,6 @@ from shop.application.ports.paging import Page
 from shop.application.ports.repositories.products import AvailableProduct, Products, ProductSearch
 from shop.application.ports.unit_of_work import LockOrder, TransientFailure
 from shop.domain.catalogue.product import Product
-
-_NEWEST = select(func.coalesce(func.max(products.c.search_id), 0).label("number"))
 
 
 class SqlProducts(Products):
@@ -130,9 +128,7 @@ class SqlProducts(Products):
     async def insert_unique(self) -> None:
         """Insert new products and variants; raise `TransientFailure` if one exists by now."""
         if self._added:
-            ((newest,),) = await self._connection.fetch_all(_NEWEST)
-            numbered = enumerate(self._added.values(), start=newest + 1)
-            rows = [{**product_fields(each), "search_id": number} for number, each in numbered]
+            rows = [product_fields(each) for each in self._added.values()]
             if len(await self._connection.insert_if_absent(products, rows)) < len(rows):
                 raise TransientFailure("a product was added at the same time")
         new = list(self._new_variants())

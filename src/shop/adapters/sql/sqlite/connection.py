@@ -14,7 +14,12 @@ from shop.adapters.sql.engines.sqlite_driver import CommitFailed, DriverConnecti
 from shop.adapters.sql.read_ahead.connection import AnsweringConnection
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
-from shop.adapters.sql.sqlite.read_ahead import QUERIES, reading_parameters
+from shop.adapters.sql.sqlite.read_ahead import (
+    READABLE,
+    reading_parameters,
+    reading_statement,
+    rows_of,
+)
 from shop.adapters.sql.sqlite.statements import (
     Prepared,
     RawRows,
@@ -46,10 +51,11 @@ class SqliteConnection(AnsweringConnection):
     ) -> None:
         """Read what is wanted on one visit; `tokens` are its sessions', by stored hash."""
         read_ahead = ReadAhead(wanted, tokens)
-        tables = [each for each in read_ahead.tables if each in QUERIES]
-        queries = [QUERIES[each] for each in tables]
-        results = await self._fetch(queries, reading_parameters(read_ahead))
-        self._read = RowsReadAhead(read_ahead, dict(zip(tables, results, strict=True)))
+        tables = tuple(each for each in read_ahead.tables if each in READABLE)
+        ((documents,),) = await self._fetch(
+            [reading_statement(tables)], reading_parameters(read_ahead)
+        )
+        self._read = RowsReadAhead(read_ahead, rows_of(tables, documents))
 
     async def fetch_prepared(
         self, statement: Executable, parameters: Mapping[str, Any]

@@ -1,11 +1,17 @@
-"""The queries that read ahead in SQLite, on one visit."""
+"""The statement that reads ahead in SQLite.
 
-from collections.abc import Iterable, Mapping
+Its rows come as one JSON text for each table: the driver takes the interpreter's lock again for
+each row that it fetches, and waits for it while the process is busy.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, TableClause, select, text
+from sqlalchemy import Label, Select, TableClause, func, select, text
 
+from shop.adapters.sql.read_ahead.rows import RowsByTable
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
@@ -39,7 +45,7 @@ _IN_CARTS = """
     CROSS JOIN json_each(sessions.cart) AS cart
     WHERE json_extract(wanted.value, '$.takes_cart')
 """
-_CONDITIONS: Mapping[Table, str] = {
+_CONDITIONS: Mapping[TableClause, str] = {
     sessions: _SESSIONS,
     users: _USERS,
     accounts: f"user_id IN (SELECT id FROM users WHERE {_USERS})",  # noqa: S608  As above.
@@ -58,18 +64,44 @@ _CONDITIONS: Mapping[Table, str] = {
 }
 
 
-_SELECTS = {
+_SELECTS: Mapping[TableClause, Select[Any]] = {
     orders: ORDERS_WITH_LINES,
     shipment_events: SHIPMENT_EVENTS,
     refunds: REFUNDS,
     variants: VARIANTS,
 }
-"""The queries of tables that are not read alone, or not whole."""
 
-QUERIES: Mapping[TableClause, Prepared] = {
-    table: prepared_query(_SELECTS.get(table, select(table)).where(text(condition)))
-    for table, condition in _CONDITIONS.items()
-}
+READABLE = frozenset(_CONDITIONS)
+"""The tables that can be read ahead."""
+
+
+@cache
+def reading_statement(tables: tuple[TableClause, ...]) -> Prepared:
+    """Return the query of one row, which has the rows of each table as a JSON text."""
+    return prepared_query(select(*(_document(each) for each in tables)))
+
+
+def _document(table: TableClause) -> Label[Any]:
+    rows = _query(table).subquery(table.name)
+    document = select(func.json_group_array(func.json_array(*rows.c)))
+    return document.scalar_subquery().label(table.name)
+
+
+def rows_of(tables: Sequence[TableClause], documents: Sequence[str]) -> RowsByTable:
+    """Return the rows of each table."""
+    return {
+        table: _prepared_query(table).to_rows(orjson.loads(document))
+        for table, document in zip(tables, documents, strict=True)
+    }
+
+
+@cache
+def _prepared_query(table: TableClause) -> Prepared:
+    return prepared_query(_query(table))
+
+
+def _query(table: TableClause) -> Select[Any]:
+    return _SELECTS.get(table, select(table)).where(text(_CONDITIONS[table]))
 
 
 def reading_parameters(read_ahead: ReadAhead) -> Mapping[str, Any]:

@@ -31,5 +31,6 @@ class ByWeight(PriceScale):
 
     def price(self, goods: ShippedGoods) -> int | None:
         """Find the step."""
-        reached = [step for step in self.steps if step.from_weight_grams <= goods.weight_grams]
+        weight = goods.weight_grams
+        reached = [step for step in self.steps if step.from_weight_grams <= weight]
         return reached[-1].price.amount if reached else None

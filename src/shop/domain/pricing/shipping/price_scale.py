@@ -1,16 +1,23 @@
 """Prices of shipping; each kind of scale is a module of this package."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
+from shop.domain.pricing.cart_to_quote import LineToQuote
 from shop.domain.shared.value import value
 
 
 @value
 class ShippedGoods:
-    """The lines that ship: their weight, and what is left of their amounts."""
+    """The lines that ship, and what is left of their amounts."""
 
-    weight_grams: int
+    lines: Sequence[LineToQuote]
     amount: int
+
+    @property
+    def weight_grams(self) -> int:
+        """The weight of all pieces."""
+        return sum([line.weight_grams * line.quantity for line in self.lines])
 
 
 class PriceScale(ABC):

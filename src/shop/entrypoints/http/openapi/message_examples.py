@@ -11,8 +11,10 @@ from typing import Any
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.errors.schemas import ProblemExplanation
 from shop.entrypoints.http.openapi import catalogue_examples
+from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADDRESS_RESPONSES
 from shop.entrypoints.http.openapi.catalogue_examples import NAME, PRODUCT, SKU, UNIT_PRICE
 from shop.entrypoints.http.openapi.error_examples import example_of
+from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
 
 Json = Mapping[str, Any]
 
@@ -65,6 +67,9 @@ REQUESTS: Mapping[str, Json] = {
     },
     "grant_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
     **catalogue_examples.REQUESTS,
+    "put_category": {"name": "Tea", "parent": "drinks", "position": 1},
+    **ADDRESS_REQUESTS,
+    **IMAGE_REQUESTS,
 }
 """An example request of each operation, by the operation's name."""
 
@@ -87,6 +92,8 @@ _CUSTOMER: Json = {
     "account": _CHARGED_ACCOUNT,
     "orders": {"count": 1, "amount": _TOTAL},
 }
+_DRINKS: Json = {"slug": "drinks", "name": "Drinks", "position": 0}
+_TEA: Json = {"slug": "tea", "name": "Tea", "position": 1}
 _CART_LINE: Json = {
     "sku": SKU,
     "name": NAME,
@@ -252,5 +259,10 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("list_webhook_deliveries", 200): _page(_WEBHOOK_DELIVERY),
     ("retry_webhook_delivery", 202): _WEBHOOK_DELIVERY,
     **catalogue_examples.RESPONSES,
+    ("list_categories", 200): {"items": [{**_DRINKS, "children": [{**_TEA, "children": []}]}]},
+    ("put_category", 200): {**_TEA, "parent": "drinks"},
+    ("put_category", 201): {**_TEA, "parent": "drinks"},
+    **ADDRESS_RESPONSES,
+    **IMAGE_RESPONSES,
 }
 """The response to that request, by the operation's name and the status."""

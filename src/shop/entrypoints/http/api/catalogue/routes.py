@@ -7,7 +7,6 @@ from fastapi import Path, Query, Response
 
 from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.catalogue.product_changes import ArchiveProduct
-from shop.application.ports.repositories.products import ProductSearch
 from shop.domain.catalogue.product import (
     HANDLE_PATTERN,
     MAX_HANDLE_CHARACTERS,
@@ -18,13 +17,13 @@ from shop.domain.catalogue.product import (
 from shop.domain.inventory import StockBelowReserved
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.user import Role
+from shop.entrypoints.http.api.catalogue.product_query import OPTION_PARAMETER, ProductQuery
 from shop.entrypoints.http.api.catalogue.schemas import (
     ProductDescription,
     ProductList,
     ProductResponse,
 )
 from shop.entrypoints.http.api.catalogue.stock_schemas import StockAdjustment, StockResponse
-from shop.entrypoints.http.api.pagination import ProductQuery
 from shop.entrypoints.http.api.router import api_router, set_created_status
 from shop.entrypoints.http.dependencies import (
     AdminUser,
@@ -33,6 +32,7 @@ from shop.entrypoints.http.dependencies import (
     InventoryServiceDependency,
     OptionalKey,
     Principal,
+    ProductFinderDependency,
     ProductServiceDependency,
 )
 from shop.entrypoints.http.errors.http_errors import RequestOutcomeUnknown, ServiceUnavailable
@@ -76,24 +76,26 @@ PathHandle = Annotated[
     "",
     response_model=ProductList,
     responses={200: LIST_HAS_ETAG} | LIST_NOT_MODIFIED | error_responses(*ADMIN_ERRORS),
-    openapi_extra={"parameters": [IF_NONE_MATCH_PARAMETER], **OPTIONAL_SESSION},
+    openapi_extra={
+        "parameters": [OPTION_PARAMETER, IF_NONE_MATCH_PARAMETER],
+        **OPTIONAL_SESSION,
+    },
 )
 async def list_products(
     query: Annotated[ProductQuery, Query()],
     if_none_match: IfNoneMatch,
     authenticate: AuthenticateOnDemand,
     products: ProductServiceDependency,
+    finder: ProductFinderDependency,
 ) -> Response:
-    """List the products for sale, by handle; an admin can list those off sale, or archived."""
-    if query.active is not None or query.archived is not None:
+    """Find products for sale, or list all by handle; an admin can list others as well."""
+    if query.is_for_staff:
         (await authenticate()).user.require(Role.ADMIN)
-    question = ProductSearch(
-        words=query.q,
-        page=query.to_page_request(),
-        active=query.active is not False,
-        archived=query.archived is True,
-    )
-    return shared_response(await products.search(question), ProductList.of, if_none_match)
+    if query.is_plain:
+        page = await products.search(query.to_listing())
+        return shared_response(page, ProductList.of, if_none_match)
+    found = await finder.find(query.to_search())
+    return shared_response(found, ProductList.found, if_none_match)
 
 
 @router.get(

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shop.application.catalogue.preconditions import Precondition
 from shop.application.catalogue.product_changes import PutProduct
+from shop.application.catalogue.product_search import FoundProducts
 from shop.application.ports.paging import Page
 from shop.application.ports.repositories.products import AvailableProduct
 from shop.application.ports.repositories.session_store import SessionToken
@@ -19,6 +20,7 @@ from shop.domain.catalogue.product import (
     MAX_PRODUCT_NAME_CHARACTERS,
     MAX_VARIANTS,
 )
+from shop.entrypoints.http.api.catalogue.facet_schemas import FacetsResponse
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.api.catalogue.variant_schemas import (
     OptionText,
@@ -26,7 +28,7 @@ from shop.entrypoints.http.api.catalogue.variant_schemas import (
     VariantResponse,
     variants_of,
 )
-from shop.entrypoints.http.requests.cursors import encode_sku_cursor
+from shop.entrypoints.http.requests.cursors import encode_search_cursor, encode_sku_cursor
 from shop.entrypoints.http.schemas import (
     NEW_DESCRIPTION,
     NEW_TEXT_ABOUT_GOODS,
@@ -214,10 +216,14 @@ class ProductResponse(ResponseBody):
 
 
 class ProductList(ResponseBody):
-    """A page of products, ordered by handle."""
+    """A page of products; by handle, or as the request sorts what it finds."""
 
     items: list[ProductResponse]
     next: NextCursor
+    facets: Annotated[
+        FacetsResponse | None,
+        Field(exclude_if=lambda facets: facets is None, description="Only if they were asked for."),
+    ] = None
 
     @classmethod
     def of(cls, page: Page[AvailableProduct, str]) -> Self:
@@ -225,4 +231,13 @@ class ProductList(ResponseBody):
         return cls(
             items=[ProductResponse.of(each) for each in page.items],
             next=encode_sku_cursor(page.next),
+        )
+
+    @classmethod
+    def found(cls, found: FoundProducts) -> Self:
+        """Render a page of products that were searched."""
+        return cls(
+            items=[ProductResponse.of(each) for each in found.page.items],
+            next=encode_search_cursor(found.page.next),
+            facets=None if found.facets is None else FacetsResponse.of(found.facets),
         )

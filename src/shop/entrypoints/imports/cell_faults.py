@@ -23,17 +23,39 @@ _LONGEST_AMOUNT = 64
 _CURRENCY_CODE = re.compile(r"[A-Z]{3}\b.*[0-9]|[0-9].*\b[A-Z]{3}")
 
 
-def text_fault(cell: str) -> str | None:
-    """Return the rule that the characters of a cell break, if they break one."""
+def has_control_character(text: str) -> bool:
+    """Check for a character that only faulty cells have."""
+    return _CONTROL_CHARACTER.search(text) is not None
+
+
+def text_fault(cell: str, *, is_cleaned: bool = False) -> str | None:
+    """Return the rule that the characters of a cell break, if they break one.
+
+    A cell that is cleaned loses its control characters, except NUL, which no text has.
+    """
     if _UNDECODED.search(cell):
         windows = cell.encode(errors="surrogateescape").decode("cp1252", errors="replace")
         return (
             f"must be text in UTF-8; in Windows-1252 it would be {shorten(windows)}: save the file "
             'as "CSV UTF-8"'
         )
-    if found := _CONTROL_CHARACTER.search(cell):
+    if (found := _CONTROL_CHARACTER.search(cell)) and (not is_cleaned or "\0" in cell):
         return f"must not contain {describe_character(found[0])}"
     return None
+
+
+def windows_fault(cell: str) -> str | None:
+    """Return the rule that a cell of a file in Windows-1252 breaks, if it is in UTF-8."""
+    if cell.isascii():
+        return None
+    try:
+        text = cell.encode("cp1252").decode()
+    except UnicodeError:
+        return None
+    return (
+        f"must be text in Windows-1252 like the rest of the file, not {shorten(text)} in UTF-8: "
+        'save the whole file as "CSV UTF-8"'
+    )
 
 
 def price_hint(cell: str, currency: Currency) -> str:
@@ -54,7 +76,7 @@ def price_hint(cell: str, currency: Currency) -> str:
         cell[:_LONGEST_AMOUNT]
     ):
         return "; write it without a currency"
-    return _notation_hint(cell)
+    return notation_hint(cell)
 
 
 def quantity_hint(cell: str) -> str:
@@ -63,10 +85,11 @@ def quantity_hint(cell: str) -> str:
         return "; write it without separators, because they could be decimals"
     if _DECIMAL.fullmatch(cell) or _GROUPED_DECIMAL.fullmatch(cell):
         return "; write it without decimals"
-    return _notation_hint(cell)
+    return notation_hint(cell)
 
 
-def _notation_hint(cell: str) -> str:
+def notation_hint(cell: str) -> str:
+    """Return what is wrong with a number in scientific notation, or nothing."""
     if _SCIENTIFIC.fullmatch(cell):
         return "; digits are lost in this notation: format the column as a whole number"
     return ""

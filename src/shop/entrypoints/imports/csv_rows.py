@@ -1,7 +1,7 @@
 """Reads the rows of CSV files as spreadsheets write them, each with its line.
 
-Separators are recognised by the header: ',', ';' or tabs. UTF-16 is read if it has a byte order
-mark. A row with a wrong quotation mark hides no other row: reading goes on at the next line.
+Separators are recognised by the header: ',', ';' or tabs, or by a line `sep=` before it. A row
+with a wrong quotation mark hides no other row: reading goes on at the next line.
 """
 
 import codecs
@@ -9,25 +9,24 @@ import csv
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from shop.domain.shared.value import value
+from shop.entrypoints.imports.sheet_rows import Dialect, SheetFault, SheetRow, normalise_column
+from shop.entrypoints.imports.text_encodings import find_encoding
 
 MAX_QUOTATION_FAULTS = 100
 """A fault can read up to a cell's greatest length ahead, so their number is bounded."""
+
+MAX_LINE_CHARACTERS = 1 << 20
+"""A line is in memory at once."""
 
 _HEAD_BYTES = 512
 _SEPARATORS = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
-_ENCODINGS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _OTHER_FORMATS = (
-    (b"PK\x03\x04", "an Excel workbook (.xlsx), an OpenDocument file or another ZIP archive"),
+    (b"PK\x03\x04", "an OpenDocument file or another ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
     (b"\x1f\x8b", "compressed with gzip"),
     (b"%PDF", "a PDF document"),
@@ -37,51 +36,34 @@ _OTHER_FORMATS = (
 )
 
 
-@value
-class CsvFault:
-    """Why a row cannot be read; `cell` is the position of the cell that has the fault."""
-
-    place: str
-    rule: str
-    cell: int | None = None
-
-
-@value
-class CsvRow:
-    """The cells of a row, and the line on which it begins, from 1."""
-
-    line: int
-    content: Sequence[str] | CsvFault
-
-
-@value
-class CsvDialect:
-    """How a file is written."""
-
-    separator: str
-
-
-def read_csv_rows(file: Path, columns: Collection[str]) -> Iterator[CsvDialect | CsvRow]:
+def read_csv_rows(file: Path, columns: Collection[str]) -> Iterator[Dialect | SheetRow]:
     """Yield the dialect of a file, then its header and the rows that are not blank.
 
-    Bytes that are not UTF-8 become lone surrogates.
+    Bytes that are not text in the file's encoding become lone surrogates. The separator is the one
+    that finds most of these `columns` in the header.
     """
     with file.open("rb") as binary:
         head = binary.read(_HEAD_BYTES)
     if (fault := _find_other_format(head)) is not None:
-        yield CsvRow(line=1, content=CsvFault(place="file", rule=fault))
+        yield SheetRow(line=1, content=SheetFault(place="file", rule=fault))
         return
-    encoding = next((name for mark, name in _ENCODINGS if head.startswith(mark)), None)
-    errors = "surrogateescape" if encoding is None else "strict"
-    with file.open(encoding=encoding or "utf-8-sig", errors=errors, newline="") as text:
-        lines = _Lines(text)
+    encoding = find_encoding(file)
+    with file.open(encoding=encoding.codec, errors=encoding.errors, newline="") as text:
+        lines = _Lines(iter(partial(text.readline, MAX_LINE_CHARACTERS), ""))
         try:
-            dialect = _find_dialect(lines, columns)
-            yield dialect
-            yield from _rows(lines, dialect)
+            separator = _find_separator(lines, columns)
+            yield Dialect(encoding=encoding.name, separator=separator)
+            yield from _rows(lines, separator)
         except UnicodeDecodeError:
-            rule = f'is not valid {(encoding or "").upper()} from here on; save it as "CSV UTF-8"'
-            yield CsvRow(line=lines.number + 1, content=CsvFault(place="file", rule=rule))
+            rule = f'is not valid {encoding.name.upper()} from here on; save it as "CSV UTF-8"'
+            yield SheetRow(line=lines.number + 1, content=SheetFault(place="file", rule=rule))
+        except _LongLine:
+            rule = f"must have lines of at most {MAX_LINE_CHARACTERS} characters"
+            yield SheetRow(line=lines.number, content=SheetFault(place="file", rule=rule))
+
+
+class _LongLine(Exception):
+    """A line is too long to be read."""
 
 
 class _Lines(Iterator[str]):
@@ -96,6 +78,8 @@ class _Lines(Iterator[str]):
     def __next__(self) -> str:
         line = self._ahead.popleft() if self._ahead else next(self._lines)
         self.number += 1
+        if len(line) == MAX_LINE_CHARACTERS:
+            raise _LongLine
         self.row.append(line)
         return line
 
@@ -118,34 +102,24 @@ def _find_other_format(head: bytes) -> str | None:
                 f"is {what}, not CSV; open it in a spreadsheet program and save it as "
                 '"CSV UTF-8 (comma delimited)"'
             )
-    if b"\0" in head[:4] and not any(head.startswith(mark) for mark, _ in _ENCODINGS):
-        return (
-            "contains NUL bytes: it is UTF-16 without a byte order mark, or no text; save it as "
-            '"CSV UTF-8"'
-        )
     return None
 
 
-def _find_dialect(lines: _Lines, columns: Collection[str]) -> CsvDialect:
+def _find_separator(lines: _Lines, columns: Collection[str]) -> str:
     first = next(lines, "")
     if found := _SEPARATOR_LINE.fullmatch(first):
         lines.begin_row()
-        return CsvDialect(separator=found[1])
+        return found[1]
     lines.go_back(keep=0)
 
     def known(separator: str) -> int:
         names = next(csv.reader([first], delimiter=separator), [])
         return sum(normalise_column(name) in columns for name in names)
 
-    return CsvDialect(separator=max(_SEPARATORS, key=known))
+    return max(_SEPARATORS, key=known)
 
 
-def normalise_column(name: str) -> str:
-    """Return the name of a column as the shop writes it."""
-    return name.strip().lower().replace(" ", "_")
-
-
-def _rows(lines: _Lines, dialect: CsvDialect) -> Iterator[CsvRow]:
+def _rows(lines: _Lines, separator: str) -> Iterator[SheetRow]:
     # Not `csv.DictReader`: its line numbers skip empty lines, and it pads rows that are too short.
     fault_count, is_header_read = 0, False
     while True:
@@ -153,11 +127,11 @@ def _rows(lines: _Lines, dialect: CsvDialect) -> Iterator[CsvRow]:
         line = lines.number + 1
         try:
             # A new reader for each row, because a fault leaves it inside of a quotation.
-            cells = next(csv.reader(lines, delimiter=dialect.separator, strict=True))
+            cells = next(csv.reader(lines, delimiter=separator, strict=True))
         except StopIteration:
             return
         except csv.Error as error:
-            yield CsvRow(line=line, content=_quotation_fault(lines.row, dialect, error))
+            yield SheetRow(line=line, content=_quotation_fault(lines.row, separator, error))
             fault_count += 1
             if fault_count == MAX_QUOTATION_FAULTS:
                 return
@@ -165,16 +139,16 @@ def _rows(lines: _Lines, dialect: CsvDialect) -> Iterator[CsvRow]:
             continue
         if not is_header_read or any(cell.strip() for cell in cells):
             is_header_read = True
-            yield CsvRow(line=line, content=cells)
+            yield SheetRow(line=line, content=cells)
 
 
-def _quotation_fault(row: Sequence[str], dialect: CsvDialect, error: csv.Error) -> CsvFault:
+def _quotation_fault(row: Sequence[str], separator: str, error: csv.Error) -> SheetFault:
     message = str(error)
     if message.startswith("field larger") and len(row) == 1:
         rule = f"must have cells of at most {csv.field_size_limit()} characters"
-        return CsvFault(place="row", rule=rule)
-    cell = len(next(csv.reader(row[:1], delimiter=dialect.separator), [])) - 1
+        return SheetFault(place="row", rule=rule)
+    cell = len(next(csv.reader(row[:1], delimiter=separator), [])) - 1
     if "expected after" in message and len(row) == 1:
         rule = 'a quotation mark inside a cell must be doubled: ""'
-        return CsvFault(place="row", rule=rule)
-    return CsvFault(place="row", rule="the opening quotation mark is not closed", cell=cell)
+        return SheetFault(place="row", rule=rule)
+    return SheetFault(place="row", rule="the opening quotation mark is not closed", cell=cell)

@@ -1,0 +1,58 @@
+"""Keeps what is searched of products as the products are."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.catalogue.category import CategoryTree
+from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.search_terms import SaleState, SearchedProduct, search_tokens
+
+
+async def stage_search_rows(uow: UnitOfWork, products: Collection[Product]) -> None:
+    """Stage the search rows of products that are added or locked, in the categories they are in."""
+    if products:
+        slugs = await uow.categories.slugs_of([each.handle for each in products])
+        _stage(uow, products, slugs, await uow.categories.tree())
+
+
+async def refresh_search_rows(
+    uow: UnitOfWork, handles: Collection[str], tree: CategoryTree, *, without: str | None = None
+) -> None:
+    """Lock products, and stage their search rows for a changed tree.
+
+    They are no longer in the category `without`.
+    """
+    products = await uow.products.lock(handles)
+    slugs = await uow.categories.slugs_of(products)
+    remaining = {handle: [slug for slug in slugs[handle] if slug != without] for handle in products}
+    _stage(uow, products.values(), remaining, tree)
+
+
+def _stage(
+    uow: UnitOfWork,
+    products: Collection[Product],
+    slugs: Mapping[str, Sequence[str]],
+    tree: CategoryTree,
+) -> None:
+    for product in products:
+        current = product.current_variants
+        searched = SearchedProduct(
+            name=product.name,
+            skus=(product.handle, *(each.sku for each in current if each.sku != product.handle)),
+            description=product.description,
+            state=_state_of(product),
+            categories=tree.paths(slugs[product.handle]),
+            options=tuple(
+                (chosen.name, chosen.value)
+                for each in current
+                if each.is_sold
+                for chosen in each.options
+            ),
+        )
+        uow.product_searches.put(product.handle, search_tokens(searched))
+
+
+def _state_of(product: Product) -> SaleState:
+    if product.archived_at is not None:
+        return SaleState.ARCHIVED
+    return SaleState.ON_SALE if product.active else SaleState.OFF_SALE

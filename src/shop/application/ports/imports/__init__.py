@@ -1,0 +1,1 @@
+"""Ports to files of products that are imported."""
