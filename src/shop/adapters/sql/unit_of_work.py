@@ -14,6 +14,7 @@ from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
+from shop.adapters.sql.repositories.addresses import SqlAddresses
 from shop.adapters.sql.repositories.catalogue.categories import SqlCategories
 from shop.adapters.sql.repositories.catalogue.imports import SqlImports
 from shop.adapters.sql.repositories.catalogue.product_searches import SqlProductSearches
@@ -26,6 +27,7 @@ from shop.adapters.sql.repositories.jobs import SqlJobs
 from shop.adapters.sql.repositories.notification_deliveries import SqlNotificationDeliveries
 from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
+from shop.adapters.sql.repositories.product_images import SqlProductImages
 from shop.adapters.sql.repositories.products import SqlProducts
 from shop.adapters.sql.repositories.rate_limits import SqlRateLimits
 from shop.adapters.sql.repositories.refunds import SqlRefunds
@@ -87,6 +89,8 @@ class SqlUnitOfWork(UnitOfWork):
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
         self.imports = imports = SqlImports(connection)
+        self.addresses = SqlAddresses(connection)
+        self.product_images = SqlProductImages(connection)
         self.accounts = accounts = self._accounts_of(connection)
         self.transfers = SqlTransfers(connection)
         self.categories = SqlCategories(connection)
@@ -115,10 +119,12 @@ class SqlUnitOfWork(UnitOfWork):
         # This order satisfies the foreign keys; sessions are last, right before COMMIT.
         self._repositories = (
             users,
+            self.addresses,
             self.accounts,
             imports,
             products,
             self.categories,
+            self.product_images,
             self.inventories,
             orders,
             self.payments,

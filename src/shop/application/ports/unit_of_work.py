@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
+from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.repositories.catalogue.imports import Imports
@@ -20,6 +21,7 @@ from shop.application.ports.repositories.jobs import Jobs
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveries
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.product_images import ProductImages
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
 from shop.application.ports.repositories.refunds import Refunds
@@ -66,12 +68,14 @@ class UnitOfWork(ABC):
     """
 
     users: Users
+    addresses: Addresses
     accounts: Accounts
     transfers: Transfers
     categories: Categories
     imports: Imports
     products: Products
     product_searches: ProductSearches
+    product_images: ProductImages
     inventories: Inventories
     orders: Orders
     payments: Payments

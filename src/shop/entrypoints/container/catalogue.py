@@ -4,6 +4,7 @@ from dependency_injector import providers
 
 from shop.application.catalogue.bulk_import import BulkImport
 from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
 from shop.entrypoints.container.identity import IdentityContainer as Base
@@ -28,6 +29,15 @@ class CatalogueContainer(Base):
     )
     category_service = providers.Singleton(
         CategoryService, Base.transaction_runner, Base.session_authenticator, Base.clock
+    )
+    image_service = providers.Singleton(
+        ImageService,
+        Base.transaction_runner,
+        Base.session_authenticator,
+        Base.image_processor,
+        Base.image_store,
+        Base.clock,
+        Base.id_generator,
     )
     bulk_import = providers.Singleton(
         BulkImport,

@@ -4,8 +4,10 @@ from typing import Any
 
 from dependency_injector import providers
 
+from shop.application.identity.sweep import Sweep
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.repositories.jobs import JobKind
+from shop.entrypoints.container.catalogue import CatalogueContainer
 from shop.entrypoints.container.checkout import CheckoutContainer as Base
 from shop.entrypoints.container.metrics import MetricsContainer
 from shop.entrypoints.container.orders import OrderContainer
@@ -23,7 +25,7 @@ def _runner(handlers: dict[JobKind, providers.Provider[Any]]) -> providers.Singl
     )
 
 
-class JobContainer(Base, OrderContainer, MetricsContainer):
+class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
     """The job runners, each with its own kinds of jobs, and the worker."""
 
     payment_job_runner = _runner(
@@ -41,10 +43,21 @@ class JobContainer(Base, OrderContainer, MetricsContainer):
         {JobKind.SEND_WEBHOOK: Base.send_notifications.provided.send_webhook}
     )
     email_job_runner = _runner({JobKind.SEND_EMAIL: Base.send_notifications.provided.send_email})
+    image_job_runner = _runner(
+        {JobKind.MAKE_IMAGE_SIZES: CatalogueContainer.image_service.provided.make_sizes}
+    )
+    sweep = providers.Singleton(
+        Sweep,
+        providers.List(
+            Base.session_service.provided.purge_expired,
+            Base.rate_limiter.provided.purge_expired,
+            CatalogueContainer.image_service.provided.sweep,
+        ),
+    )
     worker = providers.Singleton(
         Worker,
-        providers.List(payment_job_runner, webhook_job_runner, email_job_runner),
+        providers.List(payment_job_runner, webhook_job_runner, email_job_runner, image_job_runner),
         Base.clock,
-        Base.sweep,
+        sweep,
         MetricsContainer.auditor,
     )

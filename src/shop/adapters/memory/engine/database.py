@@ -11,7 +11,9 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
+from shop.domain.address import SavedAddress
 from shop.domain.catalogue.category import Category
+from shop.domain.catalogue.product_image import ProductImage
 from shop.domain.catalogue.product_import import ProductImport
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
@@ -84,6 +86,7 @@ class State:
     """An immutable snapshot of everything stored."""
 
     users: Table[UUID, User]
+    addresses: Table[UUID, SavedAddress]
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
     categories: Table[str, Category]
@@ -91,6 +94,7 @@ class State:
     products: Table[str, Product]
     product_categories: Table[ProductCategory, ProductCategory]
     product_texts: Table[str, ProductText]
+    product_images: Table[UUID, ProductImage]
     inventories: Table[str, Inventory]
     stock_movements: Table[UUID, StockMovement]
     orders: Table[UUID, Order]
@@ -116,6 +120,7 @@ class State:
                 key=lambda user: user.id,
                 unique={"uq_users_email": lambda user: user.email},
             ),
+            addresses=Table(name="addresses", key=lambda address: address.id),
             accounts=Table(
                 name="accounts",
                 key=lambda account: account.id,
@@ -132,6 +137,7 @@ class State:
             products=Table(name="products", key=lambda product: product.sku),
             product_categories=Table(name="product_categories", key=lambda row: row),
             product_texts=Table(name="product_texts", key=lambda text: text.handle),
+            product_images=Table(name="product_images", key=lambda image: image.id),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
             stock_movements=Table(name="stock_movements", key=lambda movement: movement.id),
             orders=Table(

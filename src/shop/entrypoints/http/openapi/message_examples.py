@@ -10,7 +10,9 @@ from typing import Any
 
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.errors.schemas import ProblemExplanation
+from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADDRESS_RESPONSES
 from shop.entrypoints.http.openapi.error_examples import example_of
+from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
 
 Json = Mapping[str, Any]
 
@@ -75,6 +77,8 @@ REQUESTS: Mapping[str, Json] = {
     "put_product": _DESCRIPTION,
     "put_category": {"name": "Tea", "parent": "drinks", "position": 1},
     "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
+    **ADDRESS_REQUESTS,
+    **IMAGE_REQUESTS,
 }
 """An example request of each operation, by the operation's name."""
 
@@ -269,5 +273,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("put_category", 200): {**_TEA, "parent": "drinks"},
     ("put_category", 201): {**_TEA, "parent": "drinks"},
     ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},
+    **ADDRESS_RESPONSES,
+    **IMAGE_RESPONSES,
 }
 """The response to that request, by the operation's name and the status."""
