@@ -13,10 +13,10 @@ from shop.entrypoints.container.reconciliation import ReconciliationContainer
 
 
 class Container(
-    CatalogueContainer,
+    JobContainer,
     IdempotencyContainer,
     InventoryContainer,
-    JobContainer,
+    CatalogueContainer,
     MaintenanceContainer,
     ReconciliationContainer,
 ):

@@ -6,6 +6,7 @@ from dependency_injector import providers
 
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.repositories.jobs import JobKind
+from shop.entrypoints.container.catalogue import CatalogueContainer
 from shop.entrypoints.container.checkout import CheckoutContainer as Base
 from shop.entrypoints.container.metrics import MetricsContainer
 from shop.entrypoints.container.orders import OrderContainer
@@ -23,7 +24,7 @@ def _runner(handlers: dict[JobKind, providers.Provider[Any]]) -> providers.Singl
     )
 
 
-class JobContainer(Base, OrderContainer, MetricsContainer):
+class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
     """The job runners, each with its own kinds of jobs, and the worker."""
 
     payment_job_runner = _runner(
@@ -41,9 +42,12 @@ class JobContainer(Base, OrderContainer, MetricsContainer):
         {JobKind.SEND_WEBHOOK: Base.send_notifications.provided.send_webhook}
     )
     email_job_runner = _runner({JobKind.SEND_EMAIL: Base.send_notifications.provided.send_email})
+    import_job_runner = _runner(
+        {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.run}
+    )
     worker = providers.Singleton(
         Worker,
-        providers.List(payment_job_runner, webhook_job_runner, email_job_runner),
+        providers.List(payment_job_runner, webhook_job_runner, email_job_runner, import_job_runner),
         Base.clock,
         Base.sweep,
         MetricsContainer.auditor,
