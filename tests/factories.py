@@ -10,6 +10,7 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
+from shop.domain.catalogue.category import Category
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 from shop.domain.notification import (
@@ -103,6 +104,11 @@ def product(sku: str = "TEA", /, **changes: object) -> Product:
         created_at=NOW,
         updated_at=NOW,
     )
+    return _changed(default, changes)
+
+
+def category(slug: str, name: str = "", /, **changes: object) -> Category:
+    default = Category(slug=slug, name=name or slug.title(), parent=None, position=0)
     return _changed(default, changes)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shop.adapters.sql.database import SqlDatabase
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product
@@ -18,6 +19,7 @@ class Storage:
 
     unit_of_work: UnitOfWorkFactory
     snapshot: UnitOfWorkFactory
+    database: SqlDatabase | None = None
 
     async def commit(self, *stagings: Callable[[UnitOfWork], object]) -> None:
         """Stage these, and commit."""

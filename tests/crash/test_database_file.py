@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.watched_shop import UNAVAILABLE, WatchedShop, watched_shop
+from tests.crash.watched_shop import SHORT_LOCK_WAITS, UNAVAILABLE, WatchedShop, watched_shop
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +28,12 @@ async def shop(tmp_path: Path) -> AsyncIterator[WatchedShop]:
 @pytest.fixture
 async def shop_with_workers(tmp_path: Path) -> AsyncIterator[WatchedShop]:
     async with watched_shop(tmp_path / "shop", workers=2) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def impatient_shop(tmp_path: Path) -> AsyncIterator[WatchedShop]:
+    async with watched_shop(tmp_path / "shop", workers=1, settings=SHORT_LOCK_WAITS) as shop:
         yield shop
 
 
@@ -167,8 +173,9 @@ async def test_orders_in_a_deleted_log_are_saved(shop: WatchedShop) -> None:
 
 
 async def test_locked_file_makes_the_server_unready_until_it_is_released(
-    shop: WatchedShop,
+    impatient_shop: WatchedShop,
 ) -> None:
+    shop = impatient_shop
     with closing(sqlite3.connect(shop.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         await shop.wait_for_readiness(503)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.watched_shop import WatchedShop, watched_shop
+from tests.crash.watched_shop import SHORT_LOCK_WAITS, WatchedShop, watched_shop
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +24,17 @@ async def shop(tmp_path: Path) -> AsyncIterator[WatchedShop]:
 @pytest.fixture
 async def charged(shop: WatchedShop) -> WatchedShop:
     """Return a shop that has charged a card."""
+    return await _charged(shop)
+
+
+@pytest.fixture
+async def impatient(tmp_path: Path) -> AsyncIterator[WatchedShop]:
+    """Yield such a shop that waits for locks briefly."""
+    async with watched_shop(tmp_path / "shop", workers=1, settings=SHORT_LOCK_WAITS) as shop:
+        yield await _charged(shop)
+
+
+async def _charged(shop: WatchedShop) -> WatchedShop:
     status, number = await shop.pay_by_card()
     assert status == 201, number
     return shop
@@ -91,14 +102,14 @@ async def test_gateway_file_that_was_there_at_the_start_is_watched_before_its_fi
 
 
 async def test_locked_gateway_file_makes_the_server_unready_until_it_is_released(
-    charged: WatchedShop,
+    impatient: WatchedShop,
 ) -> None:
-    with closing(sqlite3.connect(_gateway_file(charged), isolation_level=None)) as other:
+    with closing(sqlite3.connect(_gateway_file(impatient), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        await charged.wait_for_readiness(503)
+        await impatient.wait_for_readiness(503)
         other.execute("ROLLBACK")
 
-    await charged.wait_for_readiness(200)
+    await impatient.wait_for_readiness(200)
 
 
 async def test_shop_that_has_charged_no_card_is_ready_and_consistent_without_the_file(

@@ -4,7 +4,7 @@ import asyncio
 import atexit
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cache
@@ -16,11 +16,19 @@ import httpx2
 
 from tests.concurrency.customers import Customer
 from tests.process_logs import logs_shown_on_failure
-from tests.servers import POLL_INTERVAL_SECONDS, ShopServer, reserved_port
+from tests.processes.file_locks import SHORT_WAITS_VARIABLE
+from tests.servers import (
+    POLL_INTERVAL_SECONDS,
+    PROCESS_ENVIRONMENT,
+    ShopServer,
+    reserved_port,
+)
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 SKU = "TEA"
 UNAVAILABLE = (503, "/problems/service-unavailable")
+NO_SETTINGS: Mapping[str, str] = {}
+SHORT_LOCK_WAITS: Mapping[str, str] = {SHORT_WAITS_VARIABLE: "yes"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +91,17 @@ class WatchedShop:
 
 
 @asynccontextmanager
-async def watched_shop(folder: Path, workers: int) -> AsyncIterator[WatchedShop]:
+async def watched_shop(
+    folder: Path, workers: int, settings: Mapping[str, str] = NO_SETTINGS
+) -> AsyncIterator[WatchedShop]:
+    """Serve a shop with a product and a customer; `settings` are added to its usual ones."""
     await asyncio.to_thread(_copy_file_with_products, folder)
-    settings = {"SHOP_WELCOME_CREDIT": "100000", "SHOP_LOG_LEVEL": "warning"}
+    settings = {
+        "SHOP_WELCOME_CREDIT": "100000",
+        "SHOP_LOG_LEVEL": "warning",
+        **PROCESS_ENVIRONMENT,
+        **settings,
+    }
     with logs_shown_on_failure(folder), reserved_port() as port:
         server = ShopServer(folder=folder, settings=settings, workers=workers, port=port)
         await asyncio.to_thread(server.start)

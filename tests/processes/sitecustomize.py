@@ -1,8 +1,8 @@
 """What the shop's processes do otherwise where tests have them so: Python runs this at their start.
 
-A password costs next to nothing, and time passes when a test says so. That the real ones are in
-place is proven elsewhere: in `tests/entrypoints/http/security/test_request_security.py`, and by
-every other clock.
+A password costs next to nothing; time passes when a test says so; locks are waited for briefly.
+That the real ones are in place is proven elsewhere: in
+`tests/entrypoints/http/security/test_request_security.py`, and by every other clock.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from shop.adapters.system import password_hasher
 from shop.adapters.system.clock import SystemClock
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
+from tests.processes.file_locks import SHORT_WAITS_VARIABLE, shorten_waits
 
 password_hasher.MEMORY_KIBIBYTES, password_hasher.PASSES = 8, 1
 if OFFSET_FILE_VARIABLE in os.environ:
@@ -22,3 +23,5 @@ if OFFSET_FILE_VARIABLE in os.environ:
         return clock.now()
 
     SystemClock.now = now  # type: ignore[method-assign]
+if SHORT_WAITS_VARIABLE in os.environ:
+    shorten_waits()

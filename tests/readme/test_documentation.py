@@ -84,7 +84,9 @@ def test_problems_page_has_every_error_code() -> None:
         re.findall(r"^\| `([a-z-]+)` \|", _page("docs/reference/problems.md"), re.MULTILINE)
     )
 
-    assert documented | {"invalid-value", "user-not-found"} == set(_error_codes())
+    assert documented | {"invalid-value", "invalid-address", "user-not-found"} == set(
+        _error_codes()
+    )
 
 
 def test_events_page_has_every_event_type() -> None:

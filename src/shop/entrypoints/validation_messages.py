@@ -12,6 +12,7 @@ SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 MULTILINE_TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters except tabs and line ends."""
 
+COUNTRY_PATTERN = r"^[A-Z]{2}$"
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]+$"  # noqa: S105  A pattern, not a token.
 SLUG_PATTERN = r"^[a-z-]+$"
@@ -19,6 +20,7 @@ SLUG_PATTERN = r"^[a-z-]+$"
 PATTERN_RULES: Mapping[str, str] = {
     SINGLE_LINE_PATTERN: "must be one line without control characters",
     MULTILINE_TEXT_PATTERN: "must not contain control characters except tabs and line ends",
+    COUNTRY_PATTERN: "must be an ISO 3166-1 country code of two capital letters",
     CURRENCY_PATTERN: "must be an ISO 4217 currency code of three capital letters",
     TOKEN_PATTERN: "must be letters, digits, '-' or '_'",
     SLUG_PATTERN: "must be lower-case letters or '-'",

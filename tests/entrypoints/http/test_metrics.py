@@ -15,6 +15,7 @@ from shop.entrypoints.http.app import create_app
 from tests.clock import FakeClock
 from tests.entrypoints.http.clients import Browser, HttpShop, assert_problem
 from tests.factories import inventory, stock_movement
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -111,18 +112,22 @@ async def test_job_and_its_outcome_are_counted(shop: HttpShop, clock: FakeClock)
 async def test_reports_that_are_asked_for_together_send_one_query(
     shop: HttpShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_end = asyncio.Event()
+    has_begun, may_end = asyncio.Event(), asyncio.Event()
     queries = 0
 
     async def wait() -> timedelta:
         nonlocal queries
         queries += 1
+        has_begun.set()
         await may_end.wait()
         return timedelta(seconds=5)
 
     monkeypatch.setattr(shop.container.job_service(), "oldest_due_age", wait)
+    monkeypatch.setattr(
+        "shop.entrypoints.metrics.report.QUERY_TIMEOUT_SECONDS", TEST_TIMEOUT_SECONDS
+    )
     first = asyncio.create_task(_samples(shop))
-    await asyncio.sleep(0.05)
+    await has_begun.wait()
     second = await _samples(shop)
     may_end.set()
 

@@ -13,12 +13,13 @@ import shop.domain
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
+from shop.domain.address import InvalidAddress
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.entrypoints.http.errors.problem_details import explanation_of, problem, problem_type_of
 from shop.entrypoints.http.openapi.error_examples import examples
 from tests.entrypoints.http.clients import HttpShop, Json, assert_problem
 
-TYPES_WITHOUT_ERROR = {ShopError, NotFound, Conflict, AccessDenied, InvalidValue}
+TYPES_WITHOUT_ERROR = {ShopError, NotFound, Conflict, AccessDenied, InvalidValue, InvalidAddress}
 
 
 def types_of(error: type[ShopError]) -> Iterator[type[ShopError]]:

@@ -8,7 +8,10 @@ from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
+from shop.adapters.memory.repositories.addresses import MemoryAddresses
+from shop.adapters.memory.repositories.catalogue.categories import MemoryCategories
 from shop.adapters.memory.repositories.catalogue.imports import MemoryImports
+from shop.adapters.memory.repositories.catalogue.product_searches import MemoryProductSearches
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -18,6 +21,7 @@ from shop.adapters.memory.repositories.jobs import MemoryJobs
 from shop.adapters.memory.repositories.notification_deliveries import MemoryNotificationDeliveries
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
+from shop.adapters.memory.repositories.product_images import MemoryProductImages
 from shop.adapters.memory.repositories.products import MemoryProducts
 from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
 from shop.adapters.memory.repositories.refunds import MemoryRefunds
@@ -49,7 +53,11 @@ class MemoryUnitOfWork(UnitOfWork):
             MemoryAccounts(transaction),
             MemoryTransfers(transaction),
         )
+        addresses = MemoryAddresses(transaction)
+        product_images = MemoryProductImages(transaction)
         products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
+        categories = MemoryCategories(transaction)
+        product_searches = MemoryProductSearches(transaction)
         imports = MemoryImports(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
@@ -70,9 +78,13 @@ class MemoryUnitOfWork(UnitOfWork):
         # This order satisfies the foreign keys; sessions are last.
         self._changes = (
             users.apply,
+            addresses.apply,
             accounts.apply,
             imports.apply,
             products.apply,
+            categories.apply,
+            product_searches.apply,
+            product_images.apply,
             inventories.apply,
             orders.apply,
             payments.apply,
@@ -89,10 +101,14 @@ class MemoryUnitOfWork(UnitOfWork):
             session_store.apply,
         )
         self.users = users
+        self.addresses = addresses
         self.accounts = accounts
         self.transfers = transfers
         self.imports = imports
         self.products = products
+        self.categories = categories
+        self.product_searches = product_searches
+        self.product_images = product_images
         self.inventories = inventories
         self.orders = orders
         self.payments = payments

@@ -14,7 +14,10 @@ from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
+from shop.adapters.sql.repositories.addresses import SqlAddresses
+from shop.adapters.sql.repositories.catalogue.categories import SqlCategories
 from shop.adapters.sql.repositories.catalogue.imports import SqlImports
+from shop.adapters.sql.repositories.catalogue.product_searches import SqlProductSearches
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
@@ -24,6 +27,7 @@ from shop.adapters.sql.repositories.jobs import SqlJobs
 from shop.adapters.sql.repositories.notification_deliveries import SqlNotificationDeliveries
 from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
+from shop.adapters.sql.repositories.product_images import SqlProductImages
 from shop.adapters.sql.repositories.products import SqlProducts
 from shop.adapters.sql.repositories.rate_limits import SqlRateLimits
 from shop.adapters.sql.repositories.refunds import SqlRefunds
@@ -31,6 +35,9 @@ from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.sql.repositories.shipment_events import SqlShipmentEvents
 from shop.adapters.sql.repositories.transfers import SqlTransfers
 from shop.adapters.sql.repositories.users import SqlUsers
+from shop.adapters.sql.search.hits import HitFinder
+from shop.adapters.sql.search.postgresql_hits import PostgresqlHitFinder
+from shop.adapters.sql.search.sqlite_hits import SqliteHitFinder
 from shop.adapters.sql.sqlite.connection import SqliteConnection
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped
@@ -82,8 +89,13 @@ class SqlUnitOfWork(UnitOfWork):
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
         self.imports = imports = SqlImports(connection)
+        self.addresses = SqlAddresses(connection)
+        self.product_images = SqlProductImages(connection)
         self.accounts = accounts = self._accounts_of(connection)
         self.transfers = SqlTransfers(connection)
+        self.categories = SqlCategories(connection)
+        self._searches = SqlProductSearches(connection, self._hit_finder_of(connection))
+        self.product_searches = self._searches
         self.inventories = SqlInventories(connection)
         orders = SqlOrders(connection)
         self.orders = orders
@@ -107,9 +119,12 @@ class SqlUnitOfWork(UnitOfWork):
         # This order satisfies the foreign keys; sessions are last, right before COMMIT.
         self._repositories = (
             users,
+            self.addresses,
             self.accounts,
             imports,
             products,
+            self.categories,
+            self.product_images,
             self.inventories,
             orders,
             self.payments,
@@ -163,6 +178,7 @@ class SqlUnitOfWork(UnitOfWork):
                 await self._database.require_currency(connection)
         for repository in self._unique_first:
             await repository.insert_unique()
+        await self._searches.write_texts()
         await self._statements.commit(
             [write for part in self._repositories for write in part.pending_writes()]
         )
@@ -178,6 +194,10 @@ class SqlUnitOfWork(UnitOfWork):
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         kind = SqliteConnection if self._database.is_embedded else SqlConnection
         return kind(connection, self._database.row_parameters, writing=self._writing)
+
+    def _hit_finder_of(self, connection: SqlConnection) -> HitFinder:
+        kind = SqliteHitFinder if self._database.is_embedded else PostgresqlHitFinder
+        return kind(connection)
 
     def _accounts_of(self, connection: SqlConnection) -> SqlAccounts:
         return SqlAccounts(connection)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.identity.email_lookup import find_by_emails
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
@@ -166,15 +167,16 @@ class BulkImport:
         products = await uow.products.lock(rows.keys())
         inventories = await uow.inventories.lock(rows.keys())
         missing = [each for sku, each in rows.items() if sku not in products]
+        updated = {
+            sku: self._update_product(uow, rows[sku], product) for sku, product in products.items()
+        }
         changed = [
             sku
-            for sku, product in products.items()
-            # `|` and not `or`: the stock is also set if the product has changed.
-            if self._update_product(uow, rows[sku], product)
-            | self._set_on_hand(uow, rows[sku], inventories[sku])
+            for sku in products
+            if self._set_on_hand(uow, rows[sku], inventories[sku]) or updated[sku]
         ]
-        for each in missing:
-            self._add_product(uow, each)
+        added = [self._add_product(uow, each) for each in missing]
+        await stage_search_rows(uow, [*filter(None, updated.values()), *added])
         if missing or changed:
             await uow.commit()
         return ImportResult(
@@ -186,17 +188,18 @@ class BulkImport:
     async def _add_missing(self, rows: Mapping[str, ProductRow], uow: UnitOfWork) -> ImportResult:
         products = await uow.products.get_many(rows.keys())
         missing = [each for sku, each in rows.items() if sku not in products]
-        for each in missing:
-            self._add_product(uow, each)
+        await stage_search_rows(uow, [self._add_product(uow, each) for each in missing])
         if missing:
             await uow.commit()
         return ImportResult(added=len(missing), changed=0, unchanged=len(products))
 
-    def _add_product(self, uow: UnitOfWork, row: ProductRow) -> None:
+    def _add_product(self, uow: UnitOfWork, row: ProductRow) -> Product:
         empty = Inventory(sku=row.sku, on_hand=0, reserved=0)
-        uow.products.add(self._new_product(row))
+        product = self._new_product(row)
+        uow.products.add(product)
         uow.inventories.add(empty)
         self._set_on_hand(uow, row, empty)
+        return product
 
     def _new_product(self, row: ProductRow) -> Product:
         now = self._clock.now()
@@ -211,12 +214,14 @@ class BulkImport:
             updated_at=now,
         )
 
-    def _update_product(self, uow: UnitOfWork, row: ProductRow, product: Product) -> bool:
+    def _update_product(self, uow: UnitOfWork, row: ProductRow, product: Product) -> Product | None:
+        """Stage the product as the row has it; return None if it is so already."""
         updated = row.apply_to(product)
         if updated == product:
-            return False
-        uow.products.save(replace(updated, updated_at=self._clock.now()))
-        return True
+            return None
+        saved = replace(updated, updated_at=self._clock.now())
+        uow.products.save(saved)
+        return saved
 
     def _set_on_hand(self, uow: UnitOfWork, row: ProductRow, before: Inventory) -> bool:
         if row.on_hand == before.on_hand:

@@ -5,6 +5,7 @@ from dataclasses import field, replace
 from functools import partial
 
 from shop.application.catalogue.preconditions import Precondition
+from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page
@@ -135,6 +136,7 @@ class ProductService:
             product = replace(product, created_at=existing.created_at, image_url=image_url)
             uow.products.save(product)
             available = (await uow.inventories.get_many([product.sku]))[product.sku].available
+        await stage_search_rows(uow, [product])
         await uow.commit()
         return ProductSaved(
             available_product=AvailableProduct(product=product, available=available),

@@ -1,17 +1,15 @@
-"""Deletes what no request needs any more: expired sessions, and hits of past windows."""
+"""Deletes what no request needs any more, such as expired sessions and hits of past windows."""
 
-from shop.application.identity.sessions import SessionService
-from shop.application.ports.rate_limiter import RateLimiter
+from collections.abc import Awaitable, Callable, Sequence
 
 
 class Sweep:
-    """Deletes expired sessions and expired hits of rate limits."""
+    """Runs the parts of the shop that delete what has expired."""
 
-    def __init__(self, sessions: SessionService, limiter: RateLimiter) -> None:
-        self._sessions = sessions
-        self._limiter = limiter
+    def __init__(self, parts: Sequence[Callable[[], Awaitable[object]]]) -> None:
+        self._parts = parts
 
     async def run(self) -> None:
         """Delete what has expired; any number of workers may do so at once."""
-        await self._sessions.purge_expired()
-        await self._limiter.purge_expired()
+        for purge in self._parts:
+            await purge()

@@ -7,8 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
+from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
+from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.repositories.catalogue.imports import Imports
+from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -18,6 +21,7 @@ from shop.application.ports.repositories.jobs import Jobs
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveries
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.product_images import ProductImages
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
 from shop.application.ports.repositories.refunds import Refunds
@@ -40,6 +44,7 @@ class LockOrder(IntEnum):
     USERS = auto()
     ACCOUNTS = auto()
     IMPORTS = auto()
+    CATEGORIES = auto()
     PRODUCTS = auto()
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
@@ -63,10 +68,14 @@ class UnitOfWork(ABC):
     """
 
     users: Users
+    addresses: Addresses
     accounts: Accounts
     transfers: Transfers
+    categories: Categories
     imports: Imports
     products: Products
+    product_searches: ProductSearches
+    product_images: ProductImages
     inventories: Inventories
     orders: Orders
     payments: Payments

@@ -1,6 +1,7 @@
 """Settings: what an operator can choose, from the environment or `.env`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator
@@ -15,6 +16,7 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Currency
 from shop.entrypoints.configuration.database import DatabaseSettings
 from shop.entrypoints.configuration.limits import LimitSettings
+from shop.entrypoints.configuration.media import MediaSettings
 from shop.entrypoints.configuration.metrics import MetricsSettings
 from shop.entrypoints.configuration.notifications import NotificationSettings
 from shop.entrypoints.configuration.payment_gateway import (
@@ -42,6 +44,7 @@ class Settings(
     LimitSettings,
     ServerSettings,
     MetricsSettings,
+    MediaSettings,
     BaseSettings,
 ):
     """The settings, validated. In development each of them has a default."""
@@ -72,6 +75,11 @@ class Settings(
         if self.simulated_gateway_url is not None:
             return "http"
         return "memory" if self.is_in_memory else "in_process"
+
+    @property
+    def image_folder(self) -> Path:
+        """The folder of images; by default beside the database."""
+        return self.media_folder or Path(f"{self.database_file or 'shop'}.media")
 
 
 SETTINGS = tuple(f"{PREFIX}{name}".upper() for name in Settings.model_fields)

@@ -19,11 +19,14 @@ from shop.application.ports.common_passwords import CommonPasswords
 from shop.application.ports.database import Database
 from shop.application.ports.database_backup import DatabaseBackup
 from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.image_processor import ImageProcessor
+from shop.application.ports.image_store import ImageStore
 from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.imports.product_file_reader import ProductFileReader
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
+from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -74,6 +77,13 @@ class AdapterContainer(containers.DeclarativeContainer):
             currency=settings.provided.currency,
             clock=clock,
         ),
+    )
+    postal_rules: providers.Provider[PostalRules] = providers.Singleton(factories.postal_rules)
+    image_processor: providers.Provider[ImageProcessor] = providers.Singleton(
+        factories.image_processor
+    )
+    image_store: providers.Provider[ImageStore] = providers.Singleton(
+        factories.image_store, settings
     )
     database_backup: providers.Provider[DatabaseBackup] = providers.Singleton(
         factories.database_backup, settings

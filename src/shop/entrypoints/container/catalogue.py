@@ -3,16 +3,19 @@
 from dependency_injector import providers
 
 from shop.application.catalogue.bulk_import import BulkImport
+from shop.application.catalogue.categories import CategoryService
 from shop.application.catalogue.import_check import FileCheck
 from shop.application.catalogue.import_jobs import ImportJobs
 from shop.application.catalogue.import_plan import ImportPlan
 from shop.application.catalogue.imports import ImportService
+from shop.application.catalogue.product_images import ImageService
+from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
 
 class CatalogueContainer(Base):
-    """The use cases around products."""
+    """The use cases around products and categories."""
 
     product_service = providers.Singleton(
         ProductService,
@@ -47,6 +50,24 @@ class CatalogueContainer(Base):
         Base.transaction_runner,
         Base.session_authenticator,
         Base.import_spools,
+        Base.clock,
+        Base.id_generator,
+    )
+    product_finder = providers.Singleton(
+        ProductFinder,
+        Base.transaction_runner,
+        Base.settings.provided.currency,
+        Base.command_queues,
+    )
+    category_service = providers.Singleton(
+        CategoryService, Base.transaction_runner, Base.session_authenticator, Base.clock
+    )
+    image_service = providers.Singleton(
+        ImageService,
+        Base.transaction_runner,
+        Base.session_authenticator,
+        Base.image_processor,
+        Base.image_store,
         Base.clock,
         Base.id_generator,
     )

@@ -13,10 +13,13 @@ from shop.application.ports.backup_part import BackupPart
 from shop.application.ports.clock import Clock
 from shop.application.ports.database import Database
 from shop.application.ports.database_backup import DatabaseBackup
+from shop.application.ports.image_processor import ImageProcessor
+from shop.application.ports.image_store import ImageStore
 from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.imports.product_file_reader import ProductFileReader
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.payment_gateway import PaymentGateway
+from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import SessionStore
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -102,6 +105,29 @@ def product_file_reader() -> ProductFileReader:
     return FormatsReader()
 
 
+def postal_rules() -> PostalRules:
+    """Return what is known of the addresses of each country."""
+    from shop.adapters.postal.postal_rules import LibraryPostalRules
+
+    return LibraryPostalRules()
+
+
+def image_processor() -> ImageProcessor:
+    """Return what decodes images, each in a child process."""
+    from shop.adapters.images.image_processor import ChildImageProcessor
+
+    return ChildImageProcessor()
+
+
+def image_store(settings: Settings) -> ImageStore:
+    """Return the folder of images; a shop in memory has one that ends with it."""
+    from shop.adapters.files.image_store import FileImageStore, TemporaryImageStore
+
+    if settings.is_in_memory and settings.media_folder is None:
+        return TemporaryImageStore()
+    return FileImageStore(settings.image_folder)
+
+
 def database_backup(settings: Settings) -> DatabaseBackup:
     """Return the backup of the database that the settings name."""
     from shop.adapters.sql.backup.postgresql_backup import PostgresqlBackup
@@ -114,6 +140,7 @@ def database_backup(settings: Settings) -> DatabaseBackup:
 
 def backup_parts(settings: Settings) -> Sequence[BackupPart]:
     """Return the backups of what is not in the database."""
+    from shop.adapters.files.media_backup import MediaBackup
     from shop.adapters.files.secret_backup import SecretBackup
     from shop.adapters.simulated_gateway.store.records_backup import GatewayRecordsBackup
 
@@ -122,6 +149,7 @@ def backup_parts(settings: Settings) -> Sequence[BackupPart]:
         parts.append(GatewayRecordsBackup(settings.gateway_file))
     if not settings.session_secrets:
         parts.append(SecretBackup(settings.secret_file))
+    parts.append(MediaBackup(settings.image_folder))
     return parts
 
 

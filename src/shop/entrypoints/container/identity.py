@@ -3,6 +3,7 @@
 from dependency_injector import providers
 
 from shop.application.identity.access import AccessService
+from shop.application.identity.address_book import AddressBook
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.customers import CustomerQueries
 from shop.application.identity.limited_sign_in import LimitedSignIn
@@ -11,7 +12,6 @@ from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.identity.sign_in import SignInService
 from shop.application.identity.sign_up import SignUpService
-from shop.application.identity.sweep import Sweep
 from shop.application.identity.visitor_sessions import VisitorSessions
 from shop.entrypoints.container.transactions import TransactionContainer as Base
 
@@ -50,6 +50,14 @@ class IdentityContainer(Base):
     access_service = providers.Singleton(
         AccessService, Base.transaction_runner, session_authenticator
     )
+    address_book = providers.Singleton(
+        AddressBook,
+        Base.transaction_runner,
+        session_authenticator,
+        Base.postal_rules,
+        Base.clock,
+        Base.id_generator,
+    )
     customer_queries = providers.Singleton(
         CustomerQueries, Base.transaction_runner, Base.settings.provided.currency
     )
@@ -64,5 +72,4 @@ class IdentityContainer(Base):
     visitor_sessions = providers.Singleton(
         VisitorSessions, Base.rate_limiter, Base.policies.provided.rate_limits
     )
-    sweep = providers.Singleton(Sweep, session_service, Base.rate_limiter)
     role_service = providers.Singleton(RoleService, Base.transaction_runner)

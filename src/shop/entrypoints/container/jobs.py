@@ -4,6 +4,7 @@ from typing import Any
 
 from dependency_injector import providers
 
+from shop.application.identity.sweep import Sweep
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.repositories.jobs import JobKind
 from shop.entrypoints.container.catalogue import CatalogueContainer
@@ -45,10 +46,27 @@ class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
     import_job_runner = _runner(
         {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.run}
     )
+    image_job_runner = _runner(
+        {JobKind.MAKE_IMAGE_SIZES: CatalogueContainer.image_service.provided.make_sizes}
+    )
+    sweep = providers.Singleton(
+        Sweep,
+        providers.List(
+            Base.session_service.provided.purge_expired,
+            Base.rate_limiter.provided.purge_expired,
+            CatalogueContainer.image_service.provided.sweep,
+        ),
+    )
     worker = providers.Singleton(
         Worker,
-        providers.List(payment_job_runner, webhook_job_runner, email_job_runner, import_job_runner),
+        providers.List(
+            payment_job_runner,
+            webhook_job_runner,
+            email_job_runner,
+            image_job_runner,
+            import_job_runner,
+        ),
         Base.clock,
-        Base.sweep,
+        sweep,
         MetricsContainer.auditor,
     )

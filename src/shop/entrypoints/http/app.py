@@ -13,7 +13,10 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop.entrypoints.container import Container
+from shop.entrypoints.http.api.addresses import routes as addresses
 from shop.entrypoints.http.api.cart import routes as cart
+from shop.entrypoints.http.api.catalogue import category_routes as categories
+from shop.entrypoints.http.api.catalogue import image_routes, media_routes
 from shop.entrypoints.http.api.catalogue import routes as catalogue
 from shop.entrypoints.http.api.fulfilment import routes as fulfilment
 from shop.entrypoints.http.api.identity import customer_routes, user_routes
@@ -44,10 +47,15 @@ _ROUTERS = (
     orders.router,
     cart.router,
     catalogue.router,
+    categories.router,
     identity.router,
     ledger.router,
     user_routes.router,
     customer_routes.router,
+    addresses.router,
+    image_routes.router,
+    image_routes.uploads,
+    media_routes.router,
     fulfilment.router,
     webhooks.router,
     notifications.router,

@@ -8,6 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
 
+from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.product_images import ImageService
+from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
@@ -15,6 +18,7 @@ from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.checkout.limited_cart import LimitedCart
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.access import AccessService
+from shop.application.identity.address_book import AddressBook
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.customers import CustomerQueries
 from shop.application.identity.limited_sign_in import LimitedSignIn
@@ -30,6 +34,7 @@ from shop.application.orders.fulfil import FulfilOrders
 from shop.application.orders.queries import LookedUpOrder, OrderQueries
 from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
+from shop.application.ports.image_store import ImageStore
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.transactions.group_commit import GroupCommit
@@ -217,11 +222,26 @@ SessionServiceDependency = Annotated[
 AccessServiceDependency = Annotated[
     AccessService, _from_container(lambda container: container.access_service())
 ]
+AddressBookDependency = Annotated[
+    AddressBook, _from_container(lambda container: container.address_book())
+]
 CustomerQueriesDependency = Annotated[
     CustomerQueries, _from_container(lambda container: container.customer_queries())
 ]
 ProductServiceDependency = Annotated[
     ProductService, _from_container(lambda container: container.product_service())
+]
+ProductFinderDependency = Annotated[
+    ProductFinder, _from_container(lambda container: container.product_finder())
+]
+CategoryServiceDependency = Annotated[
+    CategoryService, _from_container(lambda container: container.category_service())
+]
+ImageServiceDependency = Annotated[
+    ImageService, _from_container(lambda container: container.image_service())
+]
+ImageStoreDependency = Annotated[
+    ImageStore, _from_container(lambda container: container.image_store())
 ]
 InventoryServiceDependency = Annotated[
     InventoryService, _from_container(lambda container: container.inventory_service())

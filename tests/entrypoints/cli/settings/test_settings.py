@@ -47,6 +47,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_SESSION_SECRETS", "", "must be a JSON list of secrets, such as"),
         ("SHOP_SESSION_SECRETS", '["hunter2"]', "secret 1: is too short or too regular"),
         ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "must be a JSON list of secrets, such as"),
+        ("SHOP_MEDIA_FOLDER", "", "must be a folder, such as /var/lib/shop/media"),
+        ("SHOP_MEDIA_FOLDER", "/dev/null", "must be a folder, such as /var/lib/shop/media"),
         ("SHOP_CURRENCY", "EURO", "must be an active ISO 4217 code"),
         ("SHOP_WELCOME_CREDIT", "-1", "must be at least 0"),
         ("SHOP_PAYMENT_GATEWAY", "hunter2", "must be 'simulated' or 'stripe'"),

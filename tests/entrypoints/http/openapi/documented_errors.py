@@ -40,6 +40,10 @@ ERRORS = {
     ("get", "/api/v1/users/{user_id}"): OF_ADMINS | {"user-not-found"},
     ("patch", "/api/v1/users/{user_id}"): OF_ADMINS_UNSAFE | {"user-not-found"},
     ("delete", "/api/v1/users/{user_id}/sessions"): OF_ADMINS_UNSAFE | {"user-not-found"},
+    ("get", "/api/v1/addresses"): OF_SIGNED_IN,
+    ("post", "/api/v1/addresses"): OF_SIGNED_IN_UNSAFE | {"too-many-addresses"},
+    ("put", "/api/v1/addresses/{address_id}"): OF_SIGNED_IN_UNSAFE | {"address-not-found"},
+    ("delete", "/api/v1/addresses/{address_id}"): OF_SIGNED_IN_UNSAFE | {"address-not-found"},
     ("get", "/api/v1/session"): OF_ANYONE,
     ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
     ("get", "/api/v1/session/order"): OF_SIGNED_IN | {"no-order"},
@@ -70,6 +74,13 @@ ERRORS = {
     ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},
+    ("post", "/api/v1/products/{sku}/images"): OF_ADMINS_UNSAFE
+    | {"product-not-found", "invalid-image", "too-many-images"},
+    ("patch", "/api/v1/products/{sku}/images/{image_id}"): OF_ADMINS_UNSAFE
+    | {"product-not-found", "image-not-found"},
+    ("delete", "/api/v1/products/{sku}/images/{image_id}"): OF_ADMINS_UNSAFE
+    | {"product-not-found", "image-not-found"},
+    ("get", "/media/{folder}/{name}"): OF_STORED | {"route-not-found"},
     ("get", "/api/v1/cart"): OF_ANYONE,
     ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("put", "/api/v1/cart/lines/{sku}"): OF_ANYONE_UNSAFE

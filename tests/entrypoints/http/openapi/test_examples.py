@@ -9,6 +9,7 @@ import pytest
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.entrypoints.cli.imports.demo_data import demo_products
 from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
+from tests.adapters.images.hostile_files import encoded, picture
 from tests.clock import FakeClock
 from tests.entrypoints.http.clients import Browser, HttpShop, Json
 from tests.factories import EUR
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.anyio
 VOLATILE = {
     "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
+    "media": re.compile(r"/media/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]+\.webp"),
 }
 WITHOUT_RESPONSE = {
     "sign_out",
@@ -25,6 +27,8 @@ WITHOUT_RESPONSE = {
     "end_other_sessions",
     "end_sessions_of_customer",
     "change_password",
+    "remove_address",
+    "remove_image",
 }
 """These have nothing to say when they succeed."""
 
@@ -63,6 +67,8 @@ class ExampleSequence:
                 case "header" if parameter["required"]:
                     headers[parameter["name"].lower().replace("-", "_")] = parameter["example"]
         content = operation.get("requestBody", {}).get("content", {})
+        if "multipart/form-data" in content:
+            return await self._upload(browser, path, content["multipart/form-data"], operation)
         body = self._body(content["application/json"]) if content else None
         answer = await browser.request(method, f"/{path}{query}", body, **headers)
         response = operation["responses"][str(answer.status_code)]
@@ -74,6 +80,18 @@ class ExampleSequence:
         document: Json = answer.json()
         example = response["content"]["application/json"]["example"]
         assert self.from_fields or stable(document) == stable(example), name
+        return document
+
+    async def _upload(self, browser: Browser, path: str, media: Json, operation: Json) -> Json:
+        """Send a file and the text fields of the example."""
+        fields = {name: text for name, text in media["example"].items() if name != "file"}
+        file = ("image.png", encoded(picture((1600, 1200)), "PNG"), "image/png")
+        answer = await browser.client.post(path, files={"file": file}, data=fields)
+        assert answer.status_code == 201, answer.text
+        self.called.add(operation["operationId"])
+        document: Json = answer.json()
+        example = operation["responses"]["201"]["content"]["application/json"]["example"]
+        assert stable(document) == stable(example)
         return document
 
     def _body(self, media: Json) -> Any:  # noqa: ANN401  JSON is anything.
@@ -143,6 +161,8 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     for name in ("show_session", "sign_in", "change_preferences", "list_sessions"):
         await tell(ada, name)
 
+    await _keep_an_address(story, ada)
+
     order_id = (await tell(ada, "place_order"))["id"]
     await tell(ada, "show_order", order_id=order_id)
     await tell(ada, "list_orders")
@@ -167,8 +187,7 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     for name in ("list_shipments", "list_deliveries", "list_refunds"):
         await tell(ada, name, order_id=second)
 
-    await tell(root, "put_product")
-    await tell(root, "adjust_stock")
+    await _keep_the_catalogue(story, root, shop)
     await tell(root, "grant_credit", account_id=account_id)
     deliveries = (await tell(root, "list_webhook_deliveries"))["items"]
     await tell(root, "retry_webhook_delivery", delivery_id=deliveries[0]["id"])
@@ -181,9 +200,25 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     await tell(root, "end_sessions_of_customer", user_id=user_id)
     await tell(root, "change_customer", user_id=user_id)
 
-    assert story.called == story.operations.keys() - {"show_welcome"}
+    assert story.called == story.operations.keys() - {"show_welcome", "show_media"}
     assert {name for name, _ in RESPONSES} | WITHOUT_RESPONSE == story.called
     assert REQUESTS.keys() <= story.called
+
+
+async def _keep_an_address(story: ExampleSequence, customer: Browser) -> None:
+    address_id = (await story.run(customer, "add_address"))["id"]
+    await story.run(customer, "list_addresses")
+    for name in ("replace_address", "remove_address"):
+        await story.run(customer, name, address_id=address_id)
+
+
+async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: HttpShop) -> None:
+    await story.run(admin, "put_product")
+    await story.run(admin, "adjust_stock")
+    image_id = (await story.run(admin, "add_image"))["id"]
+    await shop.container.image_job_runner().run_due()
+    for name in ("change_image", "remove_image"):
+        await story.run(admin, name, image_id=image_id)
 
 
 async def test_new_product_starts_without_stock(shop: HttpShop) -> None:

@@ -1,14 +1,17 @@
 """Security of requests: races, cross-site requests, headers, passwords, access and input."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from typing import Self
 
+import httpx2
 import pytest
 from pydantic import ValidationError
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
+from shop.domain.catalogue.image_files import image_file
 from shop.entrypoints.configuration.environment import Environment
 from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
 from shop.entrypoints.configuration.settings import Settings
@@ -17,6 +20,7 @@ from tests.doubles import OUTDATED_PREFIX
 from tests.entrypoints.http.clients import (
     PASSWORD,
     SECRET,
+    Browser,
     HttpShop,
     Json,
     assert_invalid,
@@ -25,6 +29,8 @@ from tests.entrypoints.http.clients import (
 )
 
 pytestmark = pytest.mark.anyio
+
+IMAGE = image_file("9f" * 32, 1600)
 
 
 @pytest.fixture(params=["database", "cookie"])
@@ -158,7 +164,9 @@ async def test_reading_never_writes(shop: HttpShop) -> None:
         "{deposit_id}": deposit["id"],
         "{user_id}": (await browser.get("/session")).json()["user"]["id"],
         "{slug}": "email-taken",
+        "{folder}/{name}": IMAGE,
     }
+    await shop.container.image_store().put(IMAGE, b"image")
     with shop.unchanged():
         for path, item in document["paths"].items():
             if "get" in item:
@@ -302,7 +310,7 @@ def protected(document: Json) -> Iterator[tuple[str, str, bool]]:
 async def test_every_protected_route_authenticates(shop: HttpShop) -> None:
     stranger, customer = shop.browser(), await shop.customer("ada")
     operations = list(protected(shop.app.openapi()))
-    assert len(operations) == 31
+    assert len(operations) == 38
     with shop.unchanged():
         for method, path, _ in operations:
             assert_problem(await stranger.request(method, f"/{path}"), 401, "not-signed-in")
@@ -310,6 +318,14 @@ async def test_every_protected_route_authenticates(shop: HttpShop) -> None:
             if is_for_admins and path not in ROUTES_OF_CUSTOMERS:
                 response = await customer.request(method, f"/{path}")
                 assert_problem(response, 403, "forbidden", role="admin")
+
+
+PATH_ID = re.compile(r"\{(?:\w+_id|handle)\}")
+
+
+async def _send_form(browser: Browser, url: str, body: Json) -> httpx2.Response:
+    fields = {name: str(value) for name, value in body.items()}
+    return await browser.client.post(url, data=fields, files={"file": ("a.png", b"image")})
 
 
 async def test_undeclared_input_is_rejected(shop: HttpShop) -> None:
@@ -321,13 +337,16 @@ async def test_undeclared_input_is_rejected(shop: HttpShop) -> None:
         for path, item in shop.app.openapi()["paths"].items():
             for method, operation in item.items():
                 url = path.replace("{sku}", "TEA")
-                for name in ("{order_id}", "{deposit_id}", "{account_id}", "{handle}", "{user_id}"):
-                    url = url.replace(name, "01932b7e-8f3c-7a13-8a9b-28394a5b6c7d")
+                url = PATH_ID.sub("01932b7e-8f3c-7a13-8a9b-28394a5b6c7d", url)
                 # What Stripe sends may say anything, if it is signed.
                 if "requestBody" in operation and "webhooks" not in path:
                     body = {"role": "admin", "is_admin": True}
-                    response = await admin.request(
-                        method.upper(), f"/{url}", body, idempotency_key="key-0001"
+                    response = await (
+                        _send_form(admin, url, body)
+                        if "multipart/form-data" in operation["requestBody"]["content"]
+                        else admin.request(
+                            method.upper(), f"/{url}", body, idempotency_key="key-0001"
+                        )
                     )
                     pointers = {error["pointer"] for error in response.json()["errors"]}
                     assert {"/role", "/is_admin"} <= pointers
@@ -337,7 +356,7 @@ async def test_undeclared_input_is_rejected(shop: HttpShop) -> None:
                         method.upper(), f"/{url}?role=admin", idempotency_key="key-0001"
                     )
                     assert response.json()["errors"][0]["pointer"] == "/query/role"
-    assert checked == 17
+    assert checked == 21
 
 
 @pytest.mark.parametrize("quantity", [b"-1", b"0", b"1e309", b"NaN", b"9223372036854775808"])

@@ -11,6 +11,9 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
+from shop.domain.address import SavedAddress
+from shop.domain.catalogue.category import Category
+from shop.domain.catalogue.product_image import ProductImage
 from shop.domain.catalogue.product_import import ProductImport
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
@@ -54,6 +57,23 @@ class GatewayEventRow:
 
 
 @value
+class ProductCategory:
+    """A category that a product is directly in."""
+
+    handle: str
+    slug: str
+
+
+@value
+class ProductText:
+    """What is searched of a product; the later it was added, the higher is its number."""
+
+    handle: str
+    search_id: int
+    tokens: frozenset[str]
+
+
+@value
 class RateLimitRow:
     """The hits of a rate limit's key."""
 
@@ -66,10 +86,15 @@ class State:
     """An immutable snapshot of everything stored."""
 
     users: Table[UUID, User]
+    addresses: Table[UUID, SavedAddress]
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
+    categories: Table[str, Category]
     imports: Table[UUID, ProductImport]
     products: Table[str, Product]
+    product_categories: Table[ProductCategory, ProductCategory]
+    product_texts: Table[str, ProductText]
+    product_images: Table[UUID, ProductImage]
     inventories: Table[str, Inventory]
     stock_movements: Table[UUID, StockMovement]
     orders: Table[UUID, Order]
@@ -95,6 +120,7 @@ class State:
                 key=lambda user: user.id,
                 unique={"uq_users_email": lambda user: user.email},
             ),
+            addresses=Table(name="addresses", key=lambda address: address.id),
             accounts=Table(
                 name="accounts",
                 key=lambda account: account.id,
@@ -106,8 +132,12 @@ class State:
                 },
             ),
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
+            categories=Table(name="categories", key=lambda category: category.slug),
             imports=Table(name="imports", key=lambda each: each.id),
             products=Table(name="products", key=lambda product: product.sku),
+            product_categories=Table(name="product_categories", key=lambda row: row),
+            product_texts=Table(name="product_texts", key=lambda text: text.handle),
+            product_images=Table(name="product_images", key=lambda image: image.id),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
             stock_movements=Table(name="stock_movements", key=lambda movement: movement.id),
             orders=Table(

@@ -6,6 +6,7 @@ They fit the new schema, whose new columns have defaults, but do not know what b
 from sqlalchemy import Connection, bindparam, false, select, true, union, update
 
 from shop.adapters.sql.migration.older_products import fill_variants
+from shop.adapters.sql.migration.unsearchable_products import fill_product_texts
 from shop.adapters.sql.repositories.users import search_text_of
 from shop.adapters.sql.schema.tables import orders, refunds, shipment_events, users
 
@@ -24,9 +25,10 @@ _FILL_SEARCH_TEXT = (
 
 
 def fill_unset_columns(connection: Connection) -> None:
-    """Mark fulfilled orders, make all users searchable, and give all products their variants."""
+    """Mark fulfilled orders, make users and products searchable, and give products variants."""
     connection.execute(_MARK_FULFILLED)
     for user in connection.execute(_UNSEARCHABLE).all():
         search_text = search_text_of(user.email, user.name)
         connection.execute(_FILL_SEARCH_TEXT, {"user_id": user.id, "new_search_text": search_text})
     fill_variants(connection)
+    fill_product_texts(connection)

@@ -24,14 +24,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Return the engine's type."""
         return Text() if dialect.name == "sqlite" else self.impl_instance
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
-        """Convert a time to UTC."""
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """Return what converts a time to text; PostgreSQL takes times, also those in JSON."""
+        return super().bind_processor(dialect) if dialect.name == "sqlite" else None
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Convert a time to UTC, as text."""
+        del dialect
         if value is None:
             return None
-        time = value.astimezone(UTC)
-        if dialect.name == "sqlite":
-            return time.isoformat(" ", "microseconds")[:TIME_CHARACTERS]
-        return time
+        return value.astimezone(UTC).isoformat(" ", "microseconds")[:TIME_CHARACTERS]
 
     def result_processor(
         self, dialect: Dialect, coltype: object

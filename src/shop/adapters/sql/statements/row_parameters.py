@@ -65,8 +65,9 @@ class RowParameters(ABC):
     def bind_rows(self, columns: Columns, rows_name: str, rows: Sequence[Row]) -> dict[str, Any]:
         """Return the parameter with the rows as one JSON text."""
         processors = _processors(columns, self._dialect)
-        bound = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
-        return {rows_name: _to_json(bound)}
+        if processors:
+            rows = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
+        return {rows_name: _to_json(rows)}
 
     @abstractmethod
     def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     REFUND_PAYMENT = "refund_payment"  # Refund to a card; the subject is the refund.
     SEND_WEBHOOK = "send_webhook"  # Send a notification to an endpoint.
     IMPORT_PRODUCTS = "import_products"  # Check a file of products, then apply it.
+    MAKE_IMAGE_SIZES = "make_image_sizes"  # Make the sizes of an image of a product.
     SEND_EMAIL = "send_email"  # Send a notification to a customer.
 
 

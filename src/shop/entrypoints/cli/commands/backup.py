@@ -26,8 +26,8 @@ def backup(
 ) -> None:
     """Back up the shop to one file while orders go on.
 
-    The file contains the database, the records of a simulated gateway in process, and a generated
-    session secret. Store it as safely as the shop itself.
+    The file contains the database, the images, the records of a simulated gateway in process, and a
+    generated session secret. Store it as safely as the shop itself.
     """
     command = BackUp(file=file, overwrite=overwrite)
     manifest = run_unmigrated(partial(_back_up, command), database=database)

@@ -13,7 +13,6 @@ from shop.domain.notification import NotificationDeliveryStatus
 from shop.domain.orders.order import OrderStatus
 from shop.entrypoints.http.requests.cursors import (
     decode_position,
-    decode_sku_cursor,
     decode_time_cursor,
     encode_position,
 )
@@ -28,7 +27,7 @@ MAX_CURSOR_CHARACTERS = 100
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, examples=[20], description="Items per page.")]
 
-_CursorParameter = Annotated[
+CursorParameter = Annotated[
     str | None,
     Field(
         min_length=1,
@@ -38,9 +37,8 @@ _CursorParameter = Annotated[
     ),
 ]
 TimeCursorParameter = Annotated[
-    _CursorParameter, Field(examples=["AAZgyBmhcAABkyt-jzx6EJ0uW2x9jp8B"])
+    CursorParameter, Field(examples=["AAZgyBmhcAABkyt-jzx6EJ0uW2x9jp8B"])
 ]
-SkuCursorParameter = Annotated[_CursorParameter, Field(examples=["VEVBLUVBUkwtR1JFWQ"])]
 
 
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
@@ -83,7 +81,7 @@ class PositionQuery(QueryParameters):
     """A page of a list that grows only at its end, oldest first."""
 
     limit: Limit = 20
-    cursor: Annotated[_CursorParameter, Field(examples=["AAAAFA"])] = None
+    cursor: Annotated[CursorParameter, Field(examples=["AAAAFA"])] = None
 
     def select(self, items: Sequence[T]) -> tuple[Sequence[T], str | None]:
         """Return the items of the page and the next cursor.
@@ -155,30 +153,3 @@ class WebhookDeliveryQuery(TimeCursorQuery):
         NotificationDeliveryStatus | None,
         Field(examples=["failed"], description="The status of the webhook deliveries."),
     ] = None
-
-
-class ProductQuery(QueryParameters):
-    """A page of products, ordered by SKU."""
-
-    q: Annotated[
-        str,
-        Field(
-            max_length=MAX_SEARCH_CHARACTERS,
-            pattern=SINGLE_LINE_PATTERN,
-            examples=["earl grey"],
-            description="Words that the SKU or the name contains, regardless of case.",
-        ),
-    ] = ""
-    active: Annotated[
-        bool | None,
-        Field(
-            examples=[False],
-            description="Admins only: false lists the products that are off sale.",
-        ),
-    ] = None
-    limit: Limit = 20
-    cursor: SkuCursorParameter = None
-
-    def to_page_request(self) -> PageRequest[str]:
-        """Return the requested page; raise `InvalidRequest` for an invalid cursor."""
-        return PageRequest(limit=self.limit, after=decode_sku_cursor(self.cursor))

@@ -7,12 +7,14 @@ from shop.entrypoints.http.openapi.document import error_responses
 from shop.entrypoints.http.requests.strict_route import StrictRoute
 
 
-def api_router(name: str, *, prefix: str) -> APIRouter:
+def api_router(
+    name: str, *, prefix: str, route_class: type[StrictRoute] = StrictRoute
+) -> APIRouter:
     """Return a router of strict routes that are named like their handlers."""
     return APIRouter(
         prefix=prefix,
         tags=[name],
-        route_class=StrictRoute,
+        route_class=route_class,
         responses=error_responses(InvalidRequest),
         generate_unique_id_function=lambda route: route.name,
     )

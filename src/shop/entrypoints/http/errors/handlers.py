@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
+from shop.application.ports.image_store import ImageStoreUnavailable
 from shop.application.ports.password_hasher import PasswordHasherBusy
 from shop.application.ports.payment_gateway import InvalidGatewayEvent
 from shop.application.ports.unit_of_work import (
@@ -18,6 +19,7 @@ from shop.application.ports.unit_of_work import (
     DatabaseFailure,
     Overloaded,
 )
+from shop.domain.address import InvalidAddress
 from shop.domain.session import SessionExpired
 from shop.domain.shared.errors import AccessDenied, InvalidValue, ShopError
 from shop.entrypoints.http.errors import http_errors
@@ -33,6 +35,7 @@ _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     CurrencyMismatch: http_errors.ServiceUnavailable,
     InvalidGatewayEvent: http_errors.InvalidSignature,
     PasswordHasherBusy: http_errors.ServiceUnavailable,
+    ImageStoreUnavailable: http_errors.ServiceUnavailable,
 }
 
 _log = structlog.get_logger()
@@ -56,8 +59,8 @@ async def handle_error(request: Request, error: Exception) -> Response:
 
 def _to_shop_error(error: Exception) -> ShopError:
     match error:
-        case InvalidValue():
-            return http_errors.InvalidRequest.at(f"/{error.field}", error.rule)
+        case InvalidValue() | InvalidAddress():
+            return _invalid_values(error)
         case ShopError():
             return error
         case RequestValidationError():
@@ -65,23 +68,19 @@ def _to_shop_error(error: Exception) -> ShopError:
         case HTTPException() | ClientDisconnect():
             # A client that left in the middle of a body reads no response.
             return _framework_error(getattr(error, "status_code", 400))
-        case (
-            DatabaseFailure()
-            | MigrationRequired()
-            | IncompatibleSchema()
-            | CurrencyMismatch()
-            | InvalidGatewayEvent()
-            | PasswordHasherBusy()
-        ):
+        case _ if kind := _kind_of(error):
             _log.log(
                 _level_of(error), "request_failed", error=type(error).__name__, reason=str(error)
             )
-            return next(
-                _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
-            )()
+            return kind()
         case _:
             _log.error("unexpected_error", exc_info=error)
             return http_errors.InternalError()
+
+
+def _kind_of(error: Exception) -> type[ShopError] | None:
+    """Return what an error of an adapter is over HTTP; None for any other one."""
+    return next((_HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS), None)
 
 
 def _level_of(error: Exception) -> int:
@@ -102,6 +101,15 @@ def _framework_error(status: int) -> ShopError:
             return http_errors.RouteNotFound()
         case _:
             return http_errors.InvalidRequest.at("", "The request is not valid HTTP.")
+
+
+def _invalid_values(error: InvalidValue | InvalidAddress) -> http_errors.InvalidRequest:
+    if isinstance(error, InvalidValue):
+        return http_errors.InvalidRequest.at(f"/{error.field}", error.rule)
+    return http_errors.InvalidRequest.of(
+        http_errors.FieldError(pointer=f"/{each.member}", detail=f"{each.rule}.")
+        for each in error.faults
+    )
 
 
 def _invalid_request(errors: Sequence[Any]) -> http_errors.InvalidRequest:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
+from shop.domain.catalogue.product_image import InvalidImage
 from shop.domain.payment import CardDeclined
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import NotSignedIn, SessionExpired
@@ -81,6 +82,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     UnsupportedCharset: ProblemType(status=415),
     InvalidValue: ProblemType(status=422),
     InvalidRequest: ProblemType(status=422),
+    InvalidImage: ProblemType(status=422),
     IdempotencyKeyReused: ProblemType(status=422),
     TooManyRequests: ProblemType(status=429),
     HeadTooLarge: ProblemType(status=431, headers=_CLOSE),

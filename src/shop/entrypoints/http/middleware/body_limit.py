@@ -3,15 +3,14 @@
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
-from shop.entrypoints.http.errors.http_errors import ContentTooLarge, max_body_bytes
+from shop.entrypoints.http.errors.http_errors import ContentTooLarge
 
 
-def limit_body(path: str, headers: Headers, receive: Receive) -> Receive:
+def limit_body(limit_bytes: int, headers: Headers, receive: Receive) -> Receive:
     """Reject a body by its declared length, or return a `receive` that does while it arrives.
 
     The server reads no more of a body than was declared.
     """
-    limit_bytes = max_body_bytes(path)
     declared = headers.get("content-length")
     if declared is None:
         return _counting(receive, limit_bytes)

@@ -10,9 +10,13 @@ from uuid_utils import uuid4
 
 from shop.domain.shared.value import value
 from shop.entrypoints.http.errors import handlers
-from shop.entrypoints.http.errors.http_errors import MethodNotAllowed, RouteNotFound
+from shop.entrypoints.http.errors.http_errors import (
+    MethodNotAllowed,
+    RouteNotFound,
+    max_body_bytes,
+)
 from shop.entrypoints.http.middleware.body_limit import limit_body
-from shop.entrypoints.http.middleware.content_type import require_json
+from shop.entrypoints.http.middleware.content_type import require_json, require_multipart
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS, require_same_site
 from shop.entrypoints.http.middleware.host_names import PROBES, HostNames
 from shop.entrypoints.http.middleware.request_log import RequestLog, shared_fields
@@ -20,6 +24,7 @@ from shop.entrypoints.http.middleware.response_headers import SecurityHeaders, e
 from shop.entrypoints.http.middleware.trusted_proxies import require_https
 from shop.entrypoints.http.requests.headers import RequestHeaders
 from shop.entrypoints.http.requests.strict_request import HEADERS_KEY
+from shop.entrypoints.http.requests.uploads import UploadRoute
 from shop.entrypoints.http.route_table import RouteTable
 from shop.entrypoints.http.session.cookie import SessionCookie
 from shop.entrypoints.http.session.response_context import ResponseContext
@@ -83,7 +88,7 @@ class Boundary:
 
         fields = request_fields.set(shared_fields(request_id, scope, headers))
         try:
-            receive = self._check(scope, headers, receive)
+            receive = self._check(scope, headers, receive, route)
             await self._require(route, scope).handle(scope, receive, send_completed)
         except Exception as error:
             if status is not None:
@@ -102,7 +107,9 @@ class Boundary:
             raise MethodNotAllowed(allow=self._routes.methods(scope["path"]))
         return route
 
-    def _check(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
+    def _check(
+        self, scope: Scope, headers: Headers, receive: Receive, route: Route | None
+    ) -> Receive:
         """Raise the error that rejects a request unread; return how its body is received."""
         policy = self._policy
         if scope["path"] not in PROBES:
@@ -111,8 +118,11 @@ class Boundary:
             if policy.requires_https:
                 require_https(scope)
         if scope["method"] in SAFE_METHODS:
-            return limit_body(scope["path"], headers, receive)
+            return limit_body(max_body_bytes(scope["path"]), headers, receive)
         require_same_site(policy.own_scheme, headers)
-        receive = limit_body(scope["path"], headers, receive)
+        if isinstance(route, UploadRoute):
+            require_multipart(headers)
+            return limit_body(route.max_body_bytes, headers, receive)
+        receive = limit_body(max_body_bytes(scope["path"]), headers, receive)
         require_json(scope["method"], headers)
         return receive

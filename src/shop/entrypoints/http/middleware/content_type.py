@@ -1,4 +1,4 @@
-"""Requires request bodies to be declared as JSON in UTF-8 (ASVS 5.0, 3.5.2 and 4.1.1)."""
+"""Requires a declared body: JSON in UTF-8 (ASVS 5.0, 3.5.2 and 4.1.1), or a form with files."""
 
 import re
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from shop.entrypoints.http.errors.http_errors import (
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+MULTIPART = "multipart/form-data"
 
 MAX_SHOWN_CHARACTERS = 40
 
@@ -27,6 +28,17 @@ def require_json(method: str, headers: Headers) -> None:
     declared = headers.getlist("content-type")
     if declared != [JSON]:
         _require_media_type(declared, (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,))
+    _require_no_encoding(headers)
+
+
+def require_multipart(headers: Headers) -> None:
+    """Reject a body that is not declared as a form with files."""
+    if _has_body(headers):
+        _require_media_type(headers.getlist("content-type"), (MULTIPART,))
+        _require_no_encoding(headers)
+
+
+def _require_no_encoding(headers: Headers) -> None:
     for encoding in headers.getlist("content-encoding"):
         if encoding.lower() != "identity":
             raise UnsupportedEncoding(encoding=encoding[:MAX_SHOWN_CHARACTERS])

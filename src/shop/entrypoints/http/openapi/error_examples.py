@@ -11,8 +11,11 @@ from shop.domain.account import (
     InsufficientFunds,
     RecipientNotFound,
 )
+from shop.domain.address import AddressNotFound, TooManyAddresses
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
+from shop.domain.catalogue.category import CategoryInUse, CategoryNotFound
+from shop.domain.catalogue.product_image import ImageNotFound, InvalidImage, TooManyImages
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
@@ -76,6 +79,8 @@ def _domain_examples() -> Iterator[ShopError]:
     yield WrongPassword()
     yield Forbidden(role="admin")
     yield UserNotFound()
+    yield AddressNotFound()
+    yield TooManyAddresses(limit=50)
     yield NotSignedIn()
     yield SessionExpired()
     yield SessionNotFound()
@@ -85,11 +90,16 @@ def _domain_examples() -> Iterator[ShopError]:
     yield BalanceTooLarge()
     yield RecipientNotFound(email="grace@example.com")
     yield AccountNotFound()
+    yield ImageNotFound()
+    yield InvalidImage(reason="animated")
+    yield TooManyImages(limit=20)
     yield ProductNotFound(sku="TEA-EARL-GREY")
     yield NotForSale(
         lines=(Shortage(sku="MUG-STONEWARE", requested=1, available=0),),
         short=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),),
     )
+    yield CategoryNotFound(slug="green-tea")
+    yield CategoryInUse(slug="tea")
     yield PreconditionFailed()
     yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)

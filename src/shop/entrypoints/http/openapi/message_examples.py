@@ -10,7 +10,9 @@ from typing import Any
 
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.errors.schemas import ProblemExplanation
+from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADDRESS_RESPONSES
 from shop.entrypoints.http.openapi.error_examples import example_of
+from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
 
 Json = Mapping[str, Any]
 
@@ -73,7 +75,10 @@ REQUESTS: Mapping[str, Json] = {
     },
     "grant_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
     "put_product": _DESCRIPTION,
+    "put_category": {"name": "Tea", "parent": "drinks", "position": 1},
     "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
+    **ADDRESS_REQUESTS,
+    **IMAGE_REQUESTS,
 }
 """An example request of each operation, by the operation's name."""
 
@@ -97,6 +102,8 @@ _CUSTOMER: Json = {
     "orders": {"count": 1, "amount": _TOTAL},
 }
 _PRODUCT: Json = {"sku": _SKU, **_DESCRIPTION, "available": 120, "image_url": None}
+_DRINKS: Json = {"slug": "drinks", "name": "Drinks", "position": 0}
+_TEA: Json = {"slug": "tea", "name": "Tea", "position": 1}
 _CART_LINE: Json = {
     "sku": _SKU,
     "name": _NAME,
@@ -262,6 +269,11 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("retry_webhook_delivery", 202): _WEBHOOK_DELIVERY,
     ("put_product", 200): _PRODUCT,
     ("put_product", 201): {**_PRODUCT, "available": 0},
+    ("list_categories", 200): {"items": [{**_DRINKS, "children": [{**_TEA, "children": []}]}]},
+    ("put_category", 200): {**_TEA, "parent": "drinks"},
+    ("put_category", 201): {**_TEA, "parent": "drinks"},
     ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},
+    **ADDRESS_RESPONSES,
+    **IMAGE_RESPONSES,
 }
 """The response to that request, by the operation's name and the status."""

@@ -4,10 +4,16 @@ import base64
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 from shop.application.ports.paging import TimeCursor
+from shop.application.ports.repositories.catalogue.product_searches import (
+    ProductSort,
+    SearchPosition,
+)
+from shop.domain.catalogue.search_terms import TIERS
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
@@ -16,6 +22,7 @@ P = TypeVar("P")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LARGEST = 2**62
 _POSITION = struct.Struct(">I")
 _TIME_CURSOR = struct.Struct(">q16s")
 
@@ -30,6 +37,11 @@ def encode_time_cursor(position: TimeCursor | None) -> str | None:
 def encode_sku_cursor(sku: str | None) -> str | None:
     """Return the cursor for a SKU; None if there is no next page."""
     return None if sku is None else _encode(sku.encode())
+
+
+def encode_search_cursor(position: SearchPosition | None) -> str | None:
+    """Return the cursor for a position in a search; None if there is no next page."""
+    return None if position is None else _encode(f"{position.rank}/{position.key}".encode())
 
 
 def encode_position(position: int) -> str:
@@ -52,6 +64,11 @@ def decode_sku_cursor(cursor: str | None) -> str | None:
     return _decode(cursor, _unpack_sku)
 
 
+def decode_search_cursor(cursor: str | None, sort: ProductSort) -> SearchPosition | None:
+    """Return the position of a cursor, if any; raise `InvalidRequest` for that of another sort."""
+    return _decode(cursor, partial(_unpack_search, sort))
+
+
 def _decode(cursor: str | None, decode: Callable[[bytes], P]) -> P | None:
     if cursor is None:
         return None
@@ -72,6 +89,18 @@ def _unpack_sku(content: bytes) -> str:
     sku = content.decode("ascii")
     require_sku(sku)
     return sku
+
+
+def _unpack_search(sort: ProductSort, content: bytes) -> SearchPosition:
+    rank, _, key = content.decode("ascii").partition("/")
+    if sort in (ProductSort.RELEVANCE, ProductSort.NEWEST):
+        if not 0 < int(key) < _LARGEST or int(rank) not in range(TIERS):
+            raise ValueError(key)
+    else:
+        require_sku(key)
+    if not 0 <= int(rank) < _LARGEST:
+        raise ValueError(rank)
+    return SearchPosition(rank=int(rank), key=key)
 
 
 def _encode(content: bytes) -> str:

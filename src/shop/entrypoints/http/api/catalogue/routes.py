@@ -8,12 +8,12 @@ from fastapi import Path, Query, Response
 from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.catalogue.products import PutProduct
 from shop.application.inventory.adjustments import AdjustStock
-from shop.application.ports.repositories.products import ProductSearch
 from shop.domain.inventory import StockBelowReserved
 from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.domain.user import Role
+from shop.entrypoints.http.api.catalogue.product_query import OPTION_PARAMETER, ProductQuery
 from shop.entrypoints.http.api.catalogue.schemas import (
     ProductDescription,
     ProductList,
@@ -21,7 +21,6 @@ from shop.entrypoints.http.api.catalogue.schemas import (
     StockAdjustment,
     StockResponse,
 )
-from shop.entrypoints.http.api.pagination import ProductQuery
 from shop.entrypoints.http.api.router import api_router, set_created_status
 from shop.entrypoints.http.dependencies import (
     AdminUser,
@@ -30,6 +29,7 @@ from shop.entrypoints.http.dependencies import (
     InventoryServiceDependency,
     OptionalKey,
     Principal,
+    ProductFinderDependency,
     ProductServiceDependency,
 )
 from shop.entrypoints.http.errors.http_errors import RequestOutcomeUnknown, ServiceUnavailable
@@ -73,21 +73,26 @@ PathSku = Annotated[
     "",
     response_model=ProductList,
     responses={200: LIST_HAS_ETAG} | LIST_NOT_MODIFIED | error_responses(*ADMIN_ERRORS),
-    openapi_extra={"parameters": [IF_NONE_MATCH_PARAMETER], **OPTIONAL_SESSION},
+    openapi_extra={
+        "parameters": [OPTION_PARAMETER, IF_NONE_MATCH_PARAMETER],
+        **OPTIONAL_SESSION,
+    },
 )
 async def list_products(
     query: Annotated[ProductQuery, Query()],
     if_none_match: IfNoneMatch,
     authenticate: AuthenticateOnDemand,
     products: ProductServiceDependency,
+    finder: ProductFinderDependency,
 ) -> Response:
-    """List the products for sale, ordered by SKU; an admin can list those that are off sale."""
+    """Find products for sale, or list all of them by SKU; an admin can list those off sale."""
     if query.active is not None:
         (await authenticate()).user.require(Role.ADMIN)
-    question = ProductSearch(
-        words=query.q, page=query.to_page_request(), active=query.active is not False
-    )
-    return shared_response(await products.search(question), ProductList.of, if_none_match)
+    if query.is_plain:
+        page = await products.search(query.to_listing())
+        return shared_response(page, ProductList.of, if_none_match)
+    found = await finder.find(query.to_search())
+    return shared_response(found, ProductList.found, if_none_match)
 
 
 @router.get(

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
+from shop.application.catalogue.product_search import FoundProducts
 from shop.application.ports.paging import Page
 from shop.application.ports.repositories.products import AvailableProduct
 from shop.domain.account import MAX_NOTE_CHARACTERS
@@ -14,7 +15,8 @@ from shop.domain.product import (
     MAX_IMAGE_URL_CHARACTERS,
     MAX_PRODUCT_NAME_CHARACTERS,
 )
-from shop.entrypoints.http.requests.cursors import encode_sku_cursor
+from shop.entrypoints.http.api.catalogue.facet_schemas import FacetsResponse
+from shop.entrypoints.http.requests.cursors import encode_search_cursor, encode_sku_cursor
 from shop.entrypoints.http.schemas import (
     NEW_DESCRIPTION,
     NEW_TEXT,
@@ -125,10 +127,14 @@ class ProductResponse(ResponseBody):
 
 
 class ProductList(ResponseBody):
-    """A page of products, ordered by SKU."""
+    """A page of products; by SKU, or as the request sorts what it finds."""
 
     items: list[ProductResponse]
     next: NextCursor
+    facets: Annotated[
+        FacetsResponse | None,
+        Field(exclude_if=lambda facets: facets is None, description="Only if they were asked for."),
+    ] = None
 
     @classmethod
     def of(cls, page: Page[AvailableProduct, str]) -> Self:
@@ -136,6 +142,15 @@ class ProductList(ResponseBody):
         return cls(
             items=[ProductResponse.of(each) for each in page.items],
             next=encode_sku_cursor(page.next),
+        )
+
+    @classmethod
+    def found(cls, found: FoundProducts) -> Self:
+        """Render a page of products that were searched."""
+        return cls(
+            items=[ProductResponse.of(each) for each in found.page.items],
+            next=encode_search_cursor(found.page.next),
+            facets=None if found.facets is None else FacetsResponse.of(found.facets),
         )
 
 

@@ -1,0 +1,1 @@
+"""Measures the search for products: `python -m bench.search`."""

@@ -1,0 +1,1 @@
+"""Images that strangers made, decoded in a process of their own."""

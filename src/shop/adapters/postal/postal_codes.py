@@ -1,0 +1,40 @@
+"""Writes postal codes as their country does."""
+
+import re
+from collections.abc import Iterator
+
+from shop.adapters.postal.countries import Country
+
+_SEPARATORS = " -."
+_COUNTRY_BEFORE_DIGITS = re.compile(r"^[A-Z]{1,3}[ -](?=[0-9])")
+"""As in "D-10115" and "SE-114 55"."""
+
+
+def normalise_postal_code(text: str, country: Country) -> str | None:
+    """Return a postal code with the separators of its country; None if it has another form."""
+    code = " ".join(text.upper().split())
+    if country.postal_code is None:
+        return code
+    written = (each for start in _without_prefix(code, country) for each in _forms(start, country))
+    return next((each for each in written if country.postal_code.fullmatch(each)), None)
+
+
+def _without_prefix(code: str, country: Country) -> Iterator[str]:
+    """Yield the code, and then without and with the country that some write before it."""
+    yield code
+    yield _COUNTRY_BEFORE_DIGITS.sub("", code)
+    yield f"{country.code}-{code}"
+
+
+def _forms(code: str, country: Country) -> Iterator[str]:
+    """Yield the code with separators at the places of each example, and then as it is."""
+    characters = _compact(code)
+    for example in country.postal_code_examples:
+        if len(_compact(example)) == len(characters):
+            rest = iter(characters)
+            yield "".join(each if each in _SEPARATORS else next(rest) for each in example)
+    yield code
+
+
+def _compact(code: str) -> str:
+    return "".join(each for each in code if each not in _SEPARATORS)

@@ -1,0 +1,133 @@
+"""Categories in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import select
+
+from shop.adapters.sql.schema.tables import categories, product_categories
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import (
+    Fields,
+    PendingWrite,
+    delete_rows,
+    insert_rows,
+    update_rows,
+)
+from shop.application.ports.repositories.catalogue.categories import Categories
+from shop.application.ports.unit_of_work import LockOrder
+from shop.domain.catalogue.category import Category, CategoryTree
+
+CATEGORIES = select(
+    categories.c.slug, categories.c.name, categories.c.parent, categories.c.position
+).order_by(categories.c.slug)
+
+MEMBERS = select(product_categories).order_by(
+    product_categories.c.product_handle, product_categories.c.category_slug
+)
+
+
+class SqlCategories(Categories):
+    """The tables of categories, and of the products in them."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._locked: CategoryTree | None = None
+        self._added: list[Fields] = []
+        self._changed: list[Fields] = []
+        self._removed: list[str] = []
+        self._joined: list[Fields] = []
+        self._left: list[Fields] = []
+
+    async def tree(self) -> CategoryTree:
+        """Return all categories."""
+        rows = await self._connection.fetch_prepared(CATEGORIES, {})
+        return tree_of(tuple(map(tuple, rows)))
+
+    async def lock_tree(self) -> CategoryTree:
+        """Like `tree`, and lock it."""
+        slugs = (await self.tree()).categories
+        await self._connection.fetch_where_in(
+            CATEGORIES, categories.c.slug, slugs, lock=LockOrder.CATEGORIES
+        )
+        # Read again: another unit of work may have added rows while this one waited for its locks.
+        self._locked = tree = await self.tree()
+        return tree
+
+    async def slugs_of(self, handles: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Return the categories that each product is directly in."""
+        rows = await self._connection.fetch_where_in(
+            MEMBERS, product_categories.c.product_handle, handles
+        )
+        slugs: dict[str, list[str]] = {handle: [] for handle in handles}
+        for row in rows:
+            slugs[row.product_handle].append(row.category_slug)
+        return slugs
+
+    async def handles_in(self, slugs: Collection[str]) -> Sequence[str]:
+        """Return the products that are directly in one of the categories."""
+        rows = await self._connection.fetch_where_in(
+            MEMBERS, product_categories.c.category_slug, slugs
+        )
+        return list(dict.fromkeys(row.product_handle for row in rows))
+
+    def put(self, category: Category, at: datetime) -> None:
+        """Stage a category of a locked tree."""
+        fields = {
+            "slug": category.slug,
+            "name": category.name,
+            "parent": category.parent,
+            "position": category.position,
+            "updated_at": at,
+        }
+        if category.slug in self._require_locked().categories:
+            self._changed.append(fields)
+        else:
+            self._added.append({**fields, "created_at": at})
+
+    def remove(self, slug: str) -> None:
+        """Stage the deletion of a category of a locked tree."""
+        self._require_locked().require(slug)
+        self._removed.append(slug)
+
+    def assign(self, handle: str, before: Collection[str], after: Collection[str]) -> None:
+        """Stage the categories that a product is directly in."""
+        self._require_locked()
+        self._left += [_membership(handle, slug) for slug in sorted(set(before) - set(after))]
+        self._joined += [_membership(handle, slug) for slug in sorted(set(after) - set(before))]
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Yield the staged writes."""
+        yield from insert_rows(categories, self._added)
+        yield from update_rows(
+            categories,
+            ["slug"],
+            self._changed,
+            error_if_incomplete=RuntimeError("locked categories are missing"),
+        )
+        yield from delete_rows(product_categories, self._left)
+        yield from insert_rows(product_categories, self._joined)
+        yield from delete_rows(
+            product_categories, [{"category_slug": slug} for slug in self._removed]
+        )
+        yield from delete_rows(categories, [{"slug": slug} for slug in self._removed])
+
+    def _require_locked(self) -> CategoryTree:
+        self._connection.require_staging()
+        if self._locked is None:
+            raise RuntimeError("the categories were not locked in this unit of work")
+        return self._locked
+
+
+@lru_cache(maxsize=4)
+def tree_of(rows: tuple[tuple[str, str, str | None, int], ...]) -> CategoryTree:
+    """Return the tree of the rows, which each search reads and few change."""
+    return CategoryTree.of(
+        Category(slug=slug, name=name, parent=parent, position=position)
+        for slug, name, parent, position in rows
+    )
+
+
+def _membership(handle: str, slug: str) -> Fields:
+    return {"product_handle": handle, "category_slug": slug}

@@ -1,0 +1,1 @@
+"""Finds numbers of products by their tokens: all that the engines do differently."""

@@ -1,0 +1,259 @@
+"""Adds, changes and removes the images of products."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.image_processor import EncodedImage, ImageProcessor
+from shop.application.ports.image_store import ImageStore
+from shop.application.ports.repositories.jobs import Job, JobKind
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.catalogue.image_files import image_file
+from shop.domain.catalogue.product_image import (
+    MAX_IMAGES,
+    ImageNotFound,
+    ProductImage,
+    TooManyImages,
+    moved,
+    normalise_alt,
+    numbered,
+)
+from shop.domain.product import ProductNotFound
+from shop.domain.shared.value import value
+
+KEPT_FOR = timedelta(days=1)
+"""How long a file may wait for the transaction that names it: longer than any takes."""
+
+
+@value
+class AddImage:
+    """Add an image to a product, after the others (admin)."""
+
+    session: SessionToken | None
+    product: str
+    content: bytes
+    alt: str
+
+
+@value
+class ChangeImage:
+    """Change what is given of an image of a product (admin)."""
+
+    session: SessionToken | None
+    product: str
+    image_id: UUID
+    alt: str | None
+    position: int | None
+
+
+@value
+class RemoveImage:
+    """Remove an image from a product (admin)."""
+
+    session: SessionToken | None
+    product: str
+    image_id: UUID
+
+
+class ImageService:
+    """Adds, changes and removes images, and makes their sizes.
+
+    The file is kept before the transaction that adds the image, and published after it. So what
+    is published is in the database or in an order, and what is only kept for long is nowhere.
+    """
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        processor: ImageProcessor,
+        store: ImageStore,
+        clock: Clock,
+        ids: IdGenerator,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._processor = processor
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+
+    async def of_product(self, product: str) -> Sequence[ProductImage]:
+        """Return the images of a product by position."""
+        found = await self._transactions.read(lambda uow: uow.product_images.of_products([product]))
+        return found.get(product, ())
+
+    async def add(self, command: AddImage) -> ProductImage:
+        """Encode an image and add it.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `ProductNotFound`, `InvalidImage`,
+        `InvalidValue` or `TooManyImages`.
+        """
+        alt = normalise_alt(command.alt)
+        # Rejected before the work, and again in the transaction that adds it.
+        await self._transactions.read(partial(self._require_place, command))
+        encoded = await self._processor.encode(command.content)
+        key = hashlib.sha256(encoded.content).hexdigest()
+        await self._store.keep(image_file(key, encoded.width), encoded.content)
+        image = ProductImage(
+            id=self._ids.new(),
+            product=command.product,
+            position=0,
+            alt=alt,
+            key=key,
+            width=encoded.width,
+            height=encoded.height,
+            sizes=(),
+            created_at=self._clock.now(),
+        )
+        added = await self._transactions.write(partial(self._add, command, image), retryable=True)
+        # If the process ends here, the job publishes the file.
+        await self._store.publish(added.file)
+        return added
+
+    async def _require_place(self, command: AddImage, uow: UnitOfWork) -> None:
+        await self._authenticator.require_admin(uow, command.session)
+        if command.product not in await uow.products.get_many([command.product]):
+            raise ProductNotFound(sku=command.product)
+        found = await uow.product_images.of_products([command.product])
+        _require_room(found.get(command.product, ()))
+
+    async def _add(self, command: AddImage, image: ProductImage, uow: UnitOfWork) -> ProductImage:
+        await self._authenticator.require_admin(uow, command.session)
+        images = await _lock_images(uow, command.product)
+        for each in images:
+            if each.id == image.id:
+                # An earlier attempt was committed without an answer.
+                return each
+        _require_room(images)
+        added = replace(image, position=len(images))
+        uow.product_images.add(added)
+        now = self._clock.now()
+        uow.jobs.add(Job.new(JobKind.MAKE_IMAGE_SIZES, added.id, at=now, due_at=now))
+        await uow.commit()
+        return added
+
+    async def change(self, command: ChangeImage) -> ProductImage:
+        """Change the text or the position of an image.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `ProductNotFound`, `ImageNotFound` or
+        `InvalidValue`.
+        """
+        return await self._transactions.write(partial(self._change, command), retryable=True)
+
+    async def _change(self, command: ChangeImage, uow: UnitOfWork) -> ProductImage:
+        await self._authenticator.require_admin(uow, command.session)
+        images = await _lock_images(uow, command.product)
+        image = _require_image(images, command.image_id)
+        if command.alt is not None:
+            image = image.with_alt(command.alt)
+        changed = [image if each.id == image.id else each for each in images]
+        if command.position is not None:
+            changed = moved(changed, image.id, command.position)
+        _save_changes(uow, images, changed)
+        await uow.commit()
+        return _require_image(changed, command.image_id)
+
+    async def remove(self, command: RemoveImage) -> None:
+        """Remove an image; its files stay, because orders may name them.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `ProductNotFound` or `ImageNotFound`.
+        """
+        await self._transactions.write(partial(self._remove, command), retryable=False)
+
+    async def _remove(self, command: RemoveImage, uow: UnitOfWork) -> None:
+        await self._authenticator.require_admin(uow, command.session)
+        images = await _lock_images(uow, command.product)
+        removed = _require_image(images, command.image_id)
+        uow.product_images.remove(removed)
+        others = [each for each in images if each.id != removed.id]
+        _save_changes(uow, images, numbered(others))
+        await uow.commit()
+
+    async def make_sizes(self, job: Job) -> None:
+        """Publish an image and make its smaller sizes; a job, which may run twice."""
+        image = await self._transactions.read(partial(_find_image, job.id.subject_id))
+        sizes: Mapping[int, EncodedImage] = {}
+        if image is not None:
+            await self._store.publish(image.file)
+            sizes = await self._make_sizes(image)
+        await self._transactions.write(partial(_finish, job, tuple(sizes)), retryable=True)
+
+    async def _make_sizes(self, image: ProductImage) -> Mapping[int, EncodedImage]:
+        widths = image.smaller_widths
+        content = await self._store.read(image.file) if widths else None
+        if content is None:
+            return {}
+        sizes = await self._processor.resize(content, widths)
+        for width, size in sizes.items():
+            await self._store.put(image.file_of(width), size.content)
+        return sizes
+
+    async def sweep(self) -> None:
+        """Delete the files that were kept for a transaction that never came."""
+        before = self._clock.now() - KEPT_FOR
+        kept = await self._store.kept_before(before)
+        if not kept:
+            return
+        files_by_key = {_key_of(file): file for file in kept}
+        stored = await self._transactions.read(
+            lambda uow: uow.product_images.stored_keys(files_by_key.keys())
+        )
+        unused = [file for key, file in files_by_key.items() if key not in stored]
+        await self._store.discard(unused, kept_before=before)
+
+
+def _require_room(images: Sequence[ProductImage]) -> None:
+    if len(images) >= MAX_IMAGES:
+        raise TooManyImages(limit=MAX_IMAGES)
+
+
+def _require_image(images: Sequence[ProductImage], image_id: UUID) -> ProductImage:
+    for each in images:
+        if each.id == image_id:
+            return each
+    raise ImageNotFound
+
+
+async def _lock_images(uow: UnitOfWork, product: str) -> Sequence[ProductImage]:
+    """Lock a product with its images; raise `ProductNotFound` if there is none."""
+    if product not in await uow.products.lock([product]):
+        raise ProductNotFound(sku=product)
+    return (await uow.product_images.of_products([product])).get(product, ())
+
+
+def _save_changes(
+    uow: UnitOfWork, before: Sequence[ProductImage], after: Sequence[ProductImage]
+) -> None:
+    unchanged = set(before)
+    for image in after:
+        if image not in unchanged:
+            uow.product_images.save(image)
+
+
+async def _find_image(image_id: UUID, uow: UnitOfWork) -> ProductImage | None:
+    return (await uow.product_images.get_many([image_id])).get(image_id)
+
+
+async def _finish(job: Job, sizes: Sequence[int], uow: UnitOfWork) -> None:
+    image = await _find_image(job.id.subject_id, uow)
+    if image is not None:
+        # Under the product's lock, or a change of the same image could be lost.
+        images = await _lock_images(uow, image.product)
+        current = [each for each in images if each.id == image.id]
+        for each in current:
+            uow.product_images.save(each.with_sizes(sizes))
+    uow.jobs.complete(job)
+    await uow.commit()
+
+
+def _key_of(file: str) -> str:
+    return file.partition("/")[2].partition("-")[0]

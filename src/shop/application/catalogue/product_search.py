@@ -1,0 +1,121 @@
+"""Finds products by words, category, price, stock and options."""
+
+from collections.abc import Mapping, Sequence
+
+from shop.application.catalogue.facets import Facets, count_facets
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.catalogue.product_searches import (
+    ProductSort,
+    SearchFilter,
+    SearchPosition,
+    SearchQuestion,
+)
+from shop.application.ports.repositories.products import AvailableProduct
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.group_commit import CommandQueues
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.catalogue.category import CategoryTree
+from shop.domain.catalogue.search_terms import (
+    SaleState,
+    SearchQuery,
+    category_mark,
+    option_mark,
+)
+from shop.domain.shared.money import Currency
+from shop.domain.shared.value import value
+
+MAX_CONCURRENT_SEARCHES = 4
+"""Groups of searches at once, so that a slow one does not stop all."""
+
+
+@value
+class FindProducts:
+    """A question for a page of products; without a sort, by relevance if there are words."""
+
+    words: str
+    page: PageRequest[SearchPosition]
+    category: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    min_price: int | None = None
+    max_price: int | None = None
+    in_stock: bool = False
+    state: SaleState = SaleState.ON_SALE
+    sort: ProductSort | None = None
+    facets: bool = False
+
+
+@value
+class FoundProducts:
+    """A page of products, and the counts of all that were found if they were asked for."""
+
+    page: Page[AvailableProduct, SearchPosition]
+    facets: Facets | None
+
+
+class ProductFinder:
+    """Answers searches; identical ones share one answer, like those of `ProductService`."""
+
+    def __init__(
+        self, transactions: TransactionRunner, currency: Currency, queues: CommandQueues
+    ) -> None:
+        self._transactions = transactions
+        self._currency = currency
+        self._queue = queues.queue_for(
+            self._find_all, max_concurrent_groups=MAX_CONCURRENT_SEARCHES
+        )
+
+    async def find(self, question: FindProducts) -> FoundProducts:
+        """Return a page of products, with their availability."""
+        return await self._queue.submit(question)
+
+    async def _find_all(self, questions: Sequence[FindProducts]) -> Sequence[FoundProducts]:
+        async def find_all(uow: UnitOfWork) -> Mapping[FindProducts, FoundProducts]:
+            tree = await uow.categories.tree()
+            return {each: await self._answer(uow, each, tree) for each in dict.fromkeys(questions)}
+
+        answers = await self._transactions.read(find_all)
+        return [answers[each] for each in questions]
+
+    async def _answer(
+        self, uow: UnitOfWork, question: FindProducts, tree: CategoryTree
+    ) -> FoundProducts:
+        query = SearchQuery.of(question.words, tree)
+        if query is None and question.words.strip():
+            return _nothing(question)
+        asked = SearchQuestion(
+            query=query, filter=_filter(question), sort=_sort(question, query), page=question.page
+        )
+        found = await uow.product_searches.find(asked)
+        products = await uow.products.available(found.items)
+        facts = await uow.product_searches.facts(asked) if question.facets else None
+        return FoundProducts(
+            page=Page(items=[products[handle] for handle in found.items], next=found.next),
+            facets=None if facts is None else count_facets(facts, tree, self._currency),
+        )
+
+
+def _nothing(question: FindProducts) -> FoundProducts:
+    """Answer a question of signs alone: no product has such a word."""
+    facets = Facets(total=0, categories=(), options={}, prices=()) if question.facets else None
+    return FoundProducts(page=Page(items=(), next=None), facets=facets)
+
+
+def _filter(question: FindProducts) -> SearchFilter:
+    marks = () if question.category is None else category_mark(question.category)
+    for name, each in question.options:
+        marks += option_mark(name, each)
+    return SearchFilter(
+        marks=marks,
+        state=question.state,
+        min_price=question.min_price,
+        max_price=question.max_price,
+        in_stock=question.in_stock,
+    )
+
+
+def _sort(question: FindProducts, query: SearchQuery | None) -> ProductSort:
+    if question.sort is None:
+        return ProductSort.HANDLE if query is None else ProductSort.RELEVANCE
+    if question.sort is ProductSort.RELEVANCE and query is None:
+        return ProductSort.NEWEST
+    return question.sort

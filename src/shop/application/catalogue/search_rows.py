@@ -1,0 +1,46 @@
+"""Keeps what is searched of products as the products are."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.catalogue.category import CategoryTree
+from shop.domain.catalogue.search_terms import SaleState, SearchedProduct, search_tokens
+from shop.domain.product import Product
+
+
+async def stage_search_rows(uow: UnitOfWork, products: Collection[Product]) -> None:
+    """Stage the search rows of products that are added or locked, in the categories they are in."""
+    if products:
+        slugs = await uow.categories.slugs_of([each.sku for each in products])
+        stage_search_rows_in(uow, products, slugs, await uow.categories.tree())
+
+
+async def refresh_search_rows(
+    uow: UnitOfWork, handles: Collection[str], tree: CategoryTree, *, without: str | None = None
+) -> None:
+    """Lock products, and stage their search rows for a changed tree.
+
+    They are no longer in the category `without`.
+    """
+    products = await uow.products.lock(handles)
+    slugs = await uow.categories.slugs_of(products)
+    remaining = {handle: [slug for slug in slugs[handle] if slug != without] for handle in products}
+    stage_search_rows_in(uow, products.values(), remaining, tree)
+
+
+def stage_search_rows_in(
+    uow: UnitOfWork,
+    products: Collection[Product],
+    slugs: Mapping[str, Sequence[str]],
+    tree: CategoryTree,
+) -> None:
+    """Stage the search rows of products that are added or locked, in these categories."""
+    for product in products:
+        searched = SearchedProduct(
+            name=product.name,
+            skus=(product.sku,),
+            description=product.description,
+            state=SaleState.ON_SALE if product.active else SaleState.OFF_SALE,
+            categories=tree.paths(slugs[product.sku]),
+        )
+        uow.product_searches.put(product.sku, search_tokens(searched))

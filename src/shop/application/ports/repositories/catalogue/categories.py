@@ -1,0 +1,39 @@
+"""Port to the categories."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from shop.domain.catalogue.category import Category, CategoryTree
+
+
+class Categories(ABC):
+    """The tree of categories, and which products are in them."""
+
+    @abstractmethod
+    async def tree(self) -> CategoryTree:
+        """Return all categories."""
+
+    @abstractmethod
+    async def lock_tree(self) -> CategoryTree:
+        """Like `tree`, and lock it: no other unit of work changes it until the end."""
+
+    @abstractmethod
+    async def slugs_of(self, handles: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Return the categories that each product is directly in, sorted; none if it is in none."""
+
+    @abstractmethod
+    async def handles_in(self, slugs: Collection[str]) -> Sequence[str]:
+        """Return the products that are directly in one of the categories, sorted."""
+
+    @abstractmethod
+    def put(self, category: Category, at: datetime) -> None:
+        """Stage a category of a locked tree, new or changed at this time."""
+
+    @abstractmethod
+    def remove(self, slug: str) -> None:
+        """Stage the deletion of a category of a locked tree; its products leave it."""
+
+    @abstractmethod
+    def assign(self, handle: str, before: Collection[str], after: Collection[str]) -> None:
+        """Stage the categories of a locked tree that a locked or added product is directly in."""

@@ -1,0 +1,146 @@
+"""The tree of categories that products are in."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from shop.domain.shared.errors import Conflict, InvalidValue, NotFound
+from shop.domain.shared.text import is_single_line
+from shop.domain.shared.value import value
+
+MAX_CATEGORY_SLUG_CHARACTERS = 64
+MAX_CATEGORY_NAME_CHARACTERS = 100
+MAX_CATEGORY_POSITION = 10**6
+MAX_CATEGORY_DEPTH = 8
+MAX_CATEGORIES = 2000
+"""A search reads them all."""
+
+CATEGORY_SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$"
+
+_SLUG = re.compile(CATEGORY_SLUG_PATTERN.removesuffix("$"))
+
+
+@value
+class Category:
+    """A named group of products, below another one or at the top; its slug never changes."""
+
+    slug: str
+    name: str
+    parent: str | None
+    position: int
+
+    def __post_init__(self) -> None:
+        require_category_slug(self.slug)
+        if not 1 <= len(self.name) <= MAX_CATEGORY_NAME_CHARACTERS or not is_single_line(self.name):
+            rule = f"must be 1 to {MAX_CATEGORY_NAME_CHARACTERS} characters on one line"
+            raise InvalidValue(field="name", rule=rule)
+        if not 0 <= self.position <= MAX_CATEGORY_POSITION:
+            raise InvalidValue(field="position", rule=f"must be 0 to {MAX_CATEGORY_POSITION}")
+
+
+@value
+class CategoryTree:
+    """All categories of a shop; every parent exists, and none is below itself."""
+
+    categories: Mapping[str, Category]
+
+    @classmethod
+    def of(cls, categories: Iterable[Category]) -> "CategoryTree":
+        """Build the tree; raise `InvalidValue` for a missing parent, a cycle or too many levels."""
+        by_slug = {each.slug: each for each in categories}
+        if len(by_slug) > MAX_CATEGORIES:
+            rule = f"must be one of at most {MAX_CATEGORIES} categories"
+            raise InvalidValue(field="slug", rule=rule)
+        tree = cls(categories=by_slug)
+        for slug in by_slug:
+            tree._require_path(slug)
+        return tree
+
+    def put(self, category: Category) -> "CategoryTree":
+        """Add or replace a category; raise `InvalidValue` like `of`."""
+        return CategoryTree.of({**self.categories, category.slug: category}.values())
+
+    def remove(self, slug: str) -> "CategoryTree":
+        """Remove a category; raise `CategoryNotFound`, or `CategoryInUse` if it is a parent."""
+        self.require(slug)
+        if self.children(slug):
+            raise CategoryInUse(slug=slug)
+        return CategoryTree(
+            categories={name: each for name, each in self.categories.items() if name != slug}
+        )
+
+    def require(self, slug: str) -> Category:
+        """Return a category; raise `CategoryNotFound` if it does not exist."""
+        found = self.categories.get(slug)
+        if found is None:
+            raise CategoryNotFound(slug=slug)
+        return found
+
+    def path(self, slug: str) -> tuple[str, ...]:
+        """Return the category and those above it, from the bottom to the top."""
+        return tuple(self._upwards(slug))
+
+    def paths(self, slugs: Iterable[str]) -> tuple[str, ...]:
+        """Return the categories and those above them, each once."""
+        return tuple(dict.fromkeys(each for slug in slugs for each in self._upwards(slug)))
+
+    def children(self, parent: str | None) -> Sequence[Category]:
+        """Return what is directly below a category, or at the top, in order."""
+        found = [each for each in self.categories.values() if each.parent == parent]
+        return sorted(found, key=lambda each: (each.position, each.slug))
+
+    def below(self, slug: str) -> frozenset[str]:
+        """Return the category and everything below it."""
+        return frozenset(each for each in self.categories if slug in self._upwards(each))
+
+    def _upwards(self, slug: str) -> Iterator[str]:
+        current: str | None = slug
+        while current is not None:
+            yield current
+            found = self.categories.get(current)
+            current = None if found is None else found.parent
+
+    def _require_path(self, slug: str) -> None:
+        seen: set[str] = set()
+        for each in self._upwards(slug):
+            if each in seen:
+                rule = "must not be the category itself or below it"
+                raise InvalidValue(field="parent", rule=rule)
+            seen.add(each)
+            if each not in self.categories:
+                raise InvalidValue(field="parent", rule=f"must be an existing category, not {each}")
+        if len(seen) > MAX_CATEGORY_DEPTH:
+            rule = f"must leave at most {MAX_CATEGORY_DEPTH} levels"
+            raise InvalidValue(field="parent", rule=rule)
+
+
+def require_category_slug(slug: str) -> None:
+    """Check the slug of a category; raise `InvalidValue`."""
+    if len(slug) > MAX_CATEGORY_SLUG_CHARACTERS or not _SLUG.fullmatch(slug):
+        raise InvalidValue(
+            field="slug",
+            rule=(
+                f"must be 1 to {MAX_CATEGORY_SLUG_CHARACTERS} lower-case letters of ASCII, digits,"
+                " '-' or '_'"
+            ),
+        )
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class CategoryNotFound(NotFound):
+    """The category does not exist."""
+
+    slug: str
+
+    code = "category-not-found"
+    message = "There is no category {slug}."
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class CategoryInUse(Conflict):
+    """The category has others below it, so it cannot be deleted."""
+
+    slug: str
+
+    code = "category-in-use"
+    message = "The category {slug} has categories below it; move or delete them first."

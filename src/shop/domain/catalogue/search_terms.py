@@ -1,0 +1,261 @@
+"""What a search finds, the same on every database.
+
+A product is stored as a set of tokens, and a query asks which tokens a product must have. So a
+database only has to tell sets apart: it neither cuts nor folds nor ranks.
+
+A word of a product is a token as it is; and once more behind a sign of the field that has it, so
+that a query can ask for a word of the name. Marks are tokens for filters. Signs are characters for
+private use, which no word has; no token has a space or another separator of ASCII.
+
+The name of a category is no token, so that a new name changes no product. A query for the name
+asks for the mark of the category instead; a product has the marks of all categories above it too.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from enum import StrEnum
+from functools import lru_cache
+
+from shop.domain.catalogue.category import MAX_CATEGORIES, CategoryTree
+from shop.domain.catalogue.search_words import (
+    caseless,
+    exact_words,
+    folded_words,
+    is_unspaced,
+    pairs,
+)
+from shop.domain.shared.value import value
+
+MAX_QUERY_WORDS = 8
+"""Further words of a query are ignored."""
+
+TIERS = 5
+"""How many ranks there are."""
+
+MAX_QUERY_CHARACTERS = 32
+"""Further characters of a query's word are ignored, if its script has no spaces."""
+
+_EXACT_NAME, _NAME, _SKU, _ANYWHERE = "\ue000", "\ue001", "\ue002", ""
+"""The signs of the fields."""
+
+_IN_CATEGORY, _WITH_OPTION, _IN_STATE = "\ue010", "\ue011", "\ue012"
+_EQUALS = "\ue01f"
+_ESCAPED = 0xE100
+"""Where the characters of ASCII are that separate tokens."""
+
+
+class SaleState(StrEnum):
+    """Whether customers see a product."""
+
+    ON_SALE = "on"
+    OFF_SALE = "off"
+    ARCHIVED = "archived"
+
+
+@value
+class SearchTerm:
+    """A token, or the beginning of tokens."""
+
+    token: str
+    is_prefix: bool = False
+
+    def is_in(self, tokens: Collection[str]) -> bool:
+        """Check for the token, or for one that begins with it."""
+        if not self.is_prefix:
+            return self.token in tokens
+        return any(each.startswith(self.token) for each in tokens)
+
+
+AnyTerm = tuple[SearchTerm, ...]
+"""Terms of which a product must have at least one."""
+
+Condition = tuple[AnyTerm, ...]
+"""What a product must have, all of it."""
+
+
+def meets(condition: Condition, tokens: Collection[str]) -> bool:
+    """Check whether a product with the tokens meets the condition."""
+    return all(any(term.is_in(tokens) for term in any_term) for any_term in condition)
+
+
+@value
+class SearchQuery:
+    """The words of a query, as conditions; a product has the rank of the first one it meets.
+
+    What meets a condition meets all that follow it.
+    """
+
+    tiers: tuple[Condition, ...]
+
+    @classmethod
+    def of(cls, text: str, categories: CategoryTree) -> "SearchQuery | None":
+        """Read a query; return None if it has no word.
+
+        Each word must occur, in any order. The last one may be the beginning of a word, unless a
+        space follows it.
+        """
+        is_complete = text[-1:].isspace()
+        exact = list(_query_terms(exact_words(text), is_complete=is_complete))
+        folded = list(_query_terms(folded_words(text), is_complete=is_complete))
+        if not folded:
+            return None
+        named = [_named(term, categories) for term in folded]
+        in_name = tuple(_in_fields(term, _NAME) for term in folded)
+        return cls(
+            tiers=(
+                # Pairs of letters with accents do not imply those of letters without them.
+                tuple(_in_fields(term, _EXACT_NAME) for term in exact) + in_name,
+                in_name,
+                tuple(_in_fields(term, _NAME, _SKU) for term in folded),
+                tuple(
+                    _in_fields(term, _NAME, _SKU) + marks
+                    for term, marks in zip(folded, named, strict=True)
+                ),
+                tuple(
+                    _in_fields(term, _ANYWHERE) + marks
+                    for term, marks in zip(folded, named, strict=True)
+                ),
+            )
+        )
+
+    def rank(self, tokens: Collection[str]) -> int | None:
+        """Return the number of the best tier of a product, from 0; None if it is not found."""
+        return next(
+            (rank for rank, condition in enumerate(self.tiers) if meets(condition, tokens)), None
+        )
+
+
+@value
+class SearchedProduct:
+    """What is searched of a product."""
+
+    name: str
+    skus: tuple[str, ...]
+    """The handle, and the SKUs of the variants."""
+
+    description: str
+    state: SaleState
+    categories: tuple[str, ...] = ()
+    """The slugs of its categories, and of all above them."""
+
+    options: tuple[tuple[str, str], ...] = ()
+    """The names and values of options, of all variants that are for sale."""
+
+
+def search_tokens(product: SearchedProduct) -> tuple[str, ...]:
+    """Return the tokens of a product, each once, in a stable order."""
+    return tuple(dict.fromkeys(_all_tokens(product)))
+
+
+def category_mark(slug: str) -> Condition:
+    """Return the condition of a filter by category."""
+    return _mark(_category_token(slug))
+
+
+def option_mark(name: str, option_value: str) -> Condition:
+    """Return the condition of a filter by the value of an option, whatever its case is."""
+    return _mark(_option_token(name, option_value))
+
+
+def state_mark(state: SaleState) -> Condition:
+    """Return the condition of a filter by the state of sale."""
+    return (_in_states(state),)
+
+
+def other_states_than(state: SaleState) -> AnyTerm:
+    """Return the marks of the other states, to exclude them."""
+    return _in_states(*(each for each in SaleState if each is not state))
+
+
+def _all_tokens(product: SearchedProduct) -> Iterator[str]:
+    for word in _indexed(exact_words(product.name)):
+        yield _EXACT_NAME + word
+    yield from _tokens_in(_NAME, [product.name])
+    yield from _tokens_in(_SKU, [each for sku in product.skus for each in (sku, _joined(sku))])
+    yield from _indexed(folded_words(product.description))
+    for slug in product.categories:
+        yield _category_token(slug)
+    for name, option_value in product.options:
+        yield _option_token(name, option_value)
+    yield _IN_STATE + product.state
+
+
+def _tokens_in(sign: str, texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for word in _indexed(folded_words(text)):
+            yield sign + word
+            yield word
+
+
+def _joined(sku: str) -> str:
+    """Return a SKU without separators, so that it is also one word."""
+    return "".join(each for each in sku if each.isalnum())
+
+
+def _indexed(words: Iterable[str]) -> Iterator[str]:
+    """Yield what is stored of words; of scripts without spaces, pairs and the last character.
+
+    The last character begins no pair, so a query for it alone would not find it.
+    """
+    for word in words:
+        if is_unspaced(word):
+            yield from pairs(word)
+            yield word[-1]
+        else:
+            yield word
+
+
+def _query_terms(words: Iterable[str], *, is_complete: bool) -> Iterator[SearchTerm]:
+    wanted = list(words)[:MAX_QUERY_WORDS]
+    for position, word in enumerate(wanted, start=1):
+        if not is_unspaced(word):
+            is_prefix = position == len(wanted) and not is_complete
+            yield SearchTerm(token=word, is_prefix=is_prefix)
+        elif len(word) == 1:
+            yield SearchTerm(token=word, is_prefix=True)
+        else:
+            for pair in pairs(word[:MAX_QUERY_CHARACTERS]):
+                yield SearchTerm(token=pair)
+
+
+def _in_fields(term: SearchTerm, *signs: str) -> AnyTerm:
+    return tuple(SearchTerm(token=sign + term.token, is_prefix=term.is_prefix) for sign in signs)
+
+
+def _named(term: SearchTerm, categories: CategoryTree) -> AnyTerm:
+    """Return the marks of the categories that have the term in their names."""
+    found = {
+        each.slug for each in categories.categories.values() if term.is_in(_words_of(each.name))
+    }
+    # What is below a category has its mark too.
+    highest = [slug for slug in found if not found & set(categories.path(slug)[1:])]
+    return tuple(SearchTerm(token=_category_token(slug)) for slug in sorted(highest))
+
+
+@lru_cache(maxsize=MAX_CATEGORIES)
+def _words_of(name: str) -> frozenset[str]:
+    # Each search compares the names of all categories.
+    return frozenset(_indexed(folded_words(name)))
+
+
+def _mark(token: str) -> Condition:
+    return ((SearchTerm(token=token),),)
+
+
+def _in_states(*states: SaleState) -> AnyTerm:
+    return tuple(SearchTerm(token=_IN_STATE + state) for state in states)
+
+
+def _category_token(slug: str) -> str:
+    return _IN_CATEGORY + _escape(slug)
+
+
+def _option_token(name: str, option_value: str) -> str:
+    return _WITH_OPTION + _escape(caseless(name)) + _EQUALS + _escape(caseless(option_value))
+
+
+def _escape(text: str) -> str:
+    """Return the text as a part of a token; different texts stay different."""
+    return "".join(
+        chr(_ESCAPED + ord(each)) if each.isascii() and not each.isalnum() else each
+        for each in " ".join(text.split())
+    )

@@ -1,0 +1,1 @@
+"""Addresses, and the address book: routes and schemas."""

@@ -1,0 +1,97 @@
+"""Routes of the images of products."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Request, Response
+
+from shop.application.catalogue.product_images import AddImage, ChangeImage, RemoveImage
+from shop.domain.catalogue.product_image import (
+    MAX_IMAGE_BYTES,
+    ImageNotFound,
+    InvalidImage,
+    TooManyImages,
+)
+from shop.domain.product import ProductNotFound
+from shop.entrypoints.http.api.catalogue.image_schemas import (
+    UPLOAD_BODY,
+    ImageChange,
+    ImageResponse,
+)
+from shop.entrypoints.http.api.catalogue.routes import PathSku
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.dependencies import AdminUser, ImageServiceDependency
+from shop.entrypoints.http.openapi.document import ADMIN_ERRORS, error_responses
+from shop.entrypoints.http.requests.uploads import UploadRoute, read_upload
+
+_PREFIX = "/api/v1/products/{sku}/images"
+
+
+class ImageUploadRoute(UploadRoute):
+    """A route that takes an image."""
+
+    max_file_bytes = MAX_IMAGE_BYTES
+
+
+router = api_router("catalogue", prefix=_PREFIX)
+uploads = api_router("catalogue", prefix=_PREFIX, route_class=ImageUploadRoute)
+
+ImageId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a18-8f5d-8e9f0a1b2c34"])]
+
+
+@uploads.post(
+    "",
+    status_code=201,
+    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, InvalidImage, TooManyImages),
+    openapi_extra=UPLOAD_BODY,
+)
+async def add_image(
+    sku: PathSku, principal: AdminUser, request: Request, images: ImageServiceDependency
+) -> ImageResponse:
+    """Add an image to a product, after its others (admin).
+
+    The shop encodes it again, without its metadata, and makes smaller sizes of it a little later.
+    """
+    async with read_upload(request, max_file_bytes=MAX_IMAGE_BYTES, fields=["alt"]) as upload:
+        command = AddImage(
+            session=principal.token,
+            product=sku,
+            content=await upload.file.read(),
+            alt=upload.fields.get("alt", ""),
+        )
+    return ImageResponse.of(await images.add(command))
+
+
+@router.patch(
+    "/{image_id}", responses=error_responses(*ADMIN_ERRORS, ProductNotFound, ImageNotFound)
+)
+async def change_image(
+    sku: PathSku,
+    image_id: ImageId,
+    body: ImageChange,
+    principal: AdminUser,
+    images: ImageServiceDependency,
+) -> ImageResponse:
+    """Change the text or the position of an image (admin)."""
+    command = ChangeImage(
+        session=principal.token,
+        product=sku,
+        image_id=image_id,
+        alt=body.alt,
+        position=body.position,
+    )
+    return ImageResponse.of(await images.change(command))
+
+
+@router.delete(
+    "/{image_id}",
+    status_code=204,
+    response_class=Response,
+    response_description="The product no longer has the image.",
+    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, ImageNotFound),
+)
+async def remove_image(
+    sku: PathSku, image_id: ImageId, principal: AdminUser, images: ImageServiceDependency
+) -> None:
+    """Remove an image from a product (admin); its URL stays, because orders may have it."""
+    await images.remove(RemoveImage(session=principal.token, product=sku, image_id=image_id))
