@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from shop.application.catalogue.bulk_import import BulkImport
+from shop.application.catalogue.export import ProductExport
 from shop.application.catalogue.import_check import FileCheck
 from shop.application.catalogue.import_jobs import ImportJobs
 from shop.application.idempotency.purge import PurgeIdempotencyKeys
@@ -98,6 +99,9 @@ class CliContext(Protocol):
 
     def password_hasher(self) -> PasswordHasher:
         """Return the password hasher."""
+
+    def product_export(self) -> ProductExport:
+        """Return the export of products."""
 
     def file_check(self) -> FileCheck:
         """Return the check of files of products."""

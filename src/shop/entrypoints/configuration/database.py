@@ -129,11 +129,6 @@ class DatabaseSettings(EnvironmentSettings):
         return Path(f"{self.database_file or 'shop'}.gateway")
 
     @property
-    def imports_folder(self) -> Path:
-        """The folder, beside the database, in which files of products wait to be imported."""
-        return Path(f"{self.database_file or 'shop'}.imports")
-
-    @property
     def files_beside_database(self) -> Sequence[Path]:
         """The files that a shop makes beside a SQLite database, none of them before it."""
         if self.database_file is None:

@@ -4,6 +4,7 @@ from dependency_injector import providers
 
 from shop.application.catalogue.bulk_import import BulkImport
 from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.export import ProductExport
 from shop.application.catalogue.import_check import FileCheck
 from shop.application.catalogue.import_jobs import ImportJobs
 from shop.application.catalogue.import_plan import ImportPlan
@@ -25,6 +26,7 @@ class CatalogueContainer(Base):
         Base.settings.provided.currency,
         Base.command_queues,
     )
+    product_export = providers.Singleton(ProductExport, Base.transaction_runner)
     import_plan = providers.Singleton(
         ImportPlan,
         Base.transaction_runner,
