@@ -10,6 +10,7 @@ from dependency_injector import providers
 from fastapi import FastAPI
 
 from shop.adapters.files.image_store import TemporaryImageStore
+from shop.adapters.files.import_spool import TemporaryImportSpools
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -162,6 +163,7 @@ class HttpShop:
         container.password_hasher.override(providers.Singleton(FakePasswordHasher))
         container.database.override(providers.Object(database))
         container.image_store.override(providers.Singleton(TemporaryImageStore))
+        container.import_spools.override(providers.Singleton(TemporaryImportSpools))
         container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
         shop = cls(
             container=container,

@@ -43,8 +43,8 @@ class LockOrder(IntEnum):
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
     ACCOUNTS = auto()
-    CATEGORIES = auto()
     IMPORTS = auto()
+    CATEGORIES = auto()
     PRODUCTS = auto()
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.

@@ -84,6 +84,9 @@ ERRORS = {
     | {"product-not-found", "image-not-found"},
     ("delete", "/api/v1/products/{sku}/images/{image_id}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "image-not-found"},
+    ("post", "/api/v1/imports"): OF_ADMINS_UNSAFE | {"import-in-progress"},
+    ("get", "/api/v1/imports/{import_id}"): OF_ADMINS | {"import-not-found"},
+    ("get", "/api/v1/products/export"): OF_ADMINS,
     ("get", "/media/{folder}/{name}"): OF_STORED | {"route-not-found"},
     ("get", "/api/v1/cart"): OF_ANYONE,
     ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,

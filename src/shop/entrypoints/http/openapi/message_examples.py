@@ -13,6 +13,7 @@ from shop.entrypoints.http.errors.schemas import ProblemExplanation
 from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADDRESS_RESPONSES
 from shop.entrypoints.http.openapi.error_examples import example_of
 from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
+from shop.entrypoints.http.openapi.import_examples import IMPORT_REQUESTS, IMPORT_RESPONSES
 
 Json = Mapping[str, Any]
 
@@ -79,6 +80,7 @@ REQUESTS: Mapping[str, Json] = {
     "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
     **ADDRESS_REQUESTS,
     **IMAGE_REQUESTS,
+    **IMPORT_REQUESTS,
 }
 """An example request of each operation, by the operation's name."""
 
@@ -275,5 +277,6 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},
     **ADDRESS_RESPONSES,
     **IMAGE_RESPONSES,
+    **IMPORT_RESPONSES,
 }
 """The response to that request, by the operation's name and the status."""
