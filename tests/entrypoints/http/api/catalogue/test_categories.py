@@ -121,7 +121,7 @@ class TestAnAdmin:
             ("T", {}, "/path/slug"),
         ],
     )
-    async def test_is_told_what_does_not_fit_and_nothing_changes(
+    async def test_is_said_what_does_not_fit_and_nothing_changes(
         self, shop: HttpShop, admin: Browser, slug: str, change: Json, pointer: str
     ) -> None:
         await admin.put("/categories/tea", TEA)
