@@ -20,6 +20,10 @@ from shop.adapters.memory.repositories.jobs import MemoryJobs
 from shop.adapters.memory.repositories.notification_deliveries import MemoryNotificationDeliveries
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
+from shop.adapters.memory.repositories.pricing.customer_groups import MemoryCustomerGroups
+from shop.adapters.memory.repositories.pricing.promotion_counters import MemoryPromotionCounters
+from shop.adapters.memory.repositories.pricing.rule_documents import MemoryRuleDocuments
+from shop.adapters.memory.repositories.pricing.uses import MemoryUses
 from shop.adapters.memory.repositories.products import MemoryProducts
 from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
 from shop.adapters.memory.repositories.refunds import MemoryRefunds
@@ -55,6 +59,12 @@ class MemoryUnitOfWork(UnitOfWork):
         categories = MemoryCategories(transaction)
         product_searches = MemoryProductSearches(transaction)
         imports = MemoryImports(transaction)
+        rule_documents = MemoryRuleDocuments(transaction)
+        promotion_counters, promotion_uses = (
+            MemoryPromotionCounters(transaction),
+            MemoryUses(transaction),
+        )
+        customer_groups = MemoryCustomerGroups(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
         shipment_events, refunds = (
@@ -74,13 +84,17 @@ class MemoryUnitOfWork(UnitOfWork):
         # This order satisfies the foreign keys; sessions are last.
         self._changes = (
             users.apply,
+            customer_groups.apply,
             accounts.apply,
             imports.apply,
             products.apply,
             categories.apply,
             product_searches.apply,
             inventories.apply,
+            rule_documents.apply,
+            promotion_counters.apply,
             orders.apply,
+            promotion_uses.apply,
             payments.apply,
             deposits.apply,
             shipment_events.apply,
@@ -102,6 +116,10 @@ class MemoryUnitOfWork(UnitOfWork):
         self.categories = categories
         self.product_searches = product_searches
         self.inventories = inventories
+        self.rule_documents = rule_documents
+        self.promotion_counters = promotion_counters
+        self.promotion_uses = promotion_uses
+        self.customer_groups = customer_groups
         self.orders = orders
         self.payments = payments
         self.deposits = deposits

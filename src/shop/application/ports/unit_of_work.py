@@ -20,6 +20,10 @@ from shop.application.ports.repositories.jobs import Jobs
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveries
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.pricing.customer_groups import CustomerGroups
+from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
+from shop.application.ports.repositories.pricing.rule_documents import RuleDocuments
+from shop.application.ports.repositories.pricing.uses import Uses
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
 from shop.application.ports.repositories.refunds import Refunds
@@ -43,8 +47,10 @@ class LockOrder(IntEnum):
     ACCOUNTS = auto()
     CATEGORIES = auto()
     IMPORTS = auto()
+    RULES = auto()  # All of them at once, and only by staff.
     PRODUCTS = auto()
     INVENTORIES = auto()
+    PROMOTIONS = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
     NOTIFICATION_DELIVERIES = auto()
     WEBHOOK_ENDPOINTS = auto()
@@ -73,6 +79,10 @@ class UnitOfWork(ABC):
     products: Products
     product_searches: ProductSearches
     inventories: Inventories
+    rule_documents: RuleDocuments
+    promotion_counters: PromotionCounters
+    promotion_uses: Uses
+    customer_groups: CustomerGroups
     orders: Orders
     payments: Payments
     deposits: Deposits
