@@ -113,7 +113,7 @@ async def test_sqlite_searches_by_indexes_alone(new_database: NewDatabase, sqlit
             explained = await connection.exec_driver_sql(
                 f"EXPLAIN QUERY PLAN {statement}", {"param_1": 0, **dict(parameters)}
             )
-            steps[statement] = [row[3] for row in explained]
+            steps[statement] = [row.detail for row in explained]
 
     assert len(steps) > 20
     reading = {
