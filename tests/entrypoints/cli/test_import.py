@@ -140,7 +140,7 @@ def test_stock_below_the_reserved_quantity_makes_a_row_invalid(migrated: Command
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == (
-        "stock.csv:3: TEA: 5 on hand, 3 of them reserved;"
+        "stock.csv:3: stock: TEA: 5 on hand, 3 of them reserved;"
         " stock cannot fall below the reserved quantity."
     )
     assert migrated.rows("SELECT sku, on_hand FROM inventories") == [("TEA", 5)]

@@ -10,9 +10,11 @@ from dependency_injector import providers
 from fastapi import FastAPI
 
 from shop.adapters.files.image_store import TemporaryImageStore
+from shop.adapters.files.import_spool import TemporaryImportSpools
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.catalogue.product import Product
 from shop.domain.user import Role
@@ -161,6 +163,7 @@ class HttpShop:
         container.password_hasher.override(providers.Singleton(FakePasswordHasher))
         container.database.override(providers.Object(database))
         container.image_store.override(providers.Singleton(TemporaryImageStore))
+        container.import_spools.override(providers.Singleton(TemporaryImportSpools))
         container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
         shop = cls(
             container=container,
@@ -223,6 +226,7 @@ class HttpShop:
         async with self.container.unit_of_work() as uow:
             uow.products.add(added)
             uow.inventories.add(empty)
+            await stage_search_rows(uow, [added])
             await uow.commit()
         async with self.container.unit_of_work() as uow:
             await uow.inventories.lock([sku])

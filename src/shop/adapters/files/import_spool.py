@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 from uuid import UUID
+from weakref import finalize
 
 import orjson
 
@@ -206,6 +207,13 @@ class SqliteImportSpool(ImportSpool):
         """Return the first remarks, by line."""
         return self._messages(limit, is_fault=False)
 
+    def fault_count(self) -> int:
+        """Return how many faults there are."""
+        found: tuple[int] = self._rows.execute(
+            "SELECT count(*) FROM messages WHERE is_fault"
+        ).fetchone()
+        return found[0]
+
     def invalid_rows(self) -> int:
         """Return how many rows have faults."""
         found: tuple[int] = self._rows.execute(
@@ -284,3 +292,12 @@ class FolderImportSpools(ImportSpools):
         """Remove the spool and the file of an import."""
         folder = self._folder / str(import_id)
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+class TemporaryImportSpools(FolderImportSpools):
+    """The spools of a shop in memory, which end with it."""
+
+    def __init__(self) -> None:
+        folder = mkdtemp(prefix="shop-imports-")
+        finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        super().__init__(Path(folder))

@@ -12,7 +12,7 @@ async def stage_search_rows(uow: UnitOfWork, products: Collection[Product]) -> N
     """Stage the search rows of products that are added or locked, in the categories they are in."""
     if products:
         slugs = await uow.categories.slugs_of([each.handle for each in products])
-        _stage(uow, products, slugs, await uow.categories.tree())
+        stage_search_rows_in(uow, products, slugs, await uow.categories.tree())
 
 
 async def refresh_search_rows(
@@ -25,15 +25,16 @@ async def refresh_search_rows(
     products = await uow.products.lock(handles)
     slugs = await uow.categories.slugs_of(products)
     remaining = {handle: [slug for slug in slugs[handle] if slug != without] for handle in products}
-    _stage(uow, products.values(), remaining, tree)
+    stage_search_rows_in(uow, products.values(), remaining, tree)
 
 
-def _stage(
+def stage_search_rows_in(
     uow: UnitOfWork,
     products: Collection[Product],
     slugs: Mapping[str, Sequence[str]],
     tree: CategoryTree,
 ) -> None:
+    """Stage the search rows of products that are added or locked, in these categories."""
     for product in products:
         current = product.current_variants
         searched = SearchedProduct(

@@ -58,9 +58,14 @@ def program() -> TyperGroup:
         Command(
             "import",
             "import_products:import_products",
-            summary="Import products and stock from a CSV file; if a row is invalid,"
-            " import nothing.",
-            example="shop import spring.csv",
+            summary="Import products and stock from a file; if a row is invalid, import nothing.",
+            example="shop import spring.csv --dry-run",
+        ),
+        Command(
+            "export",
+            "export_products:export_products",
+            summary="Export all products and their stock to a CSV file that can be imported again.",
+            example="shop export products.csv",
         ),
         Command(
             "worker",

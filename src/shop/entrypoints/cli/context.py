@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from shop.application.catalogue.bulk_import import BulkImport
+from shop.application.catalogue.export import ProductExport
+from shop.application.catalogue.import_check import FileCheck
+from shop.application.catalogue.import_jobs import ImportJobs
 from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.identity.access import AccessService
 from shop.application.identity.roles import RoleService
@@ -16,6 +19,7 @@ from shop.application.maintenance.restore import RestoreShop
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.notifications.endpoints import EndpointService
 from shop.application.ports.database import Database
+from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.webhook_sender import WebhookSender
@@ -95,6 +99,18 @@ class CliContext(Protocol):
 
     def password_hasher(self) -> PasswordHasher:
         """Return the password hasher."""
+
+    def product_export(self) -> ProductExport:
+        """Return the export of products."""
+
+    def file_check(self) -> FileCheck:
+        """Return the check of files of products."""
+
+    def import_jobs(self) -> ImportJobs:
+        """Return what applies files of products."""
+
+    def import_spools(self) -> ImportSpools:
+        """Return where files of products wait to be imported."""
 
     def bulk_import(self) -> BulkImport:
         """Return the bulk import."""

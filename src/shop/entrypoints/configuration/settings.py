@@ -81,6 +81,11 @@ class Settings(
         """The folder of images; by default beside the database."""
         return self.media_folder or Path(f"{self.database_file or 'shop'}.media")
 
+    @property
+    def imports_folder(self) -> Path:
+        """The folder in which files of products wait until they are imported."""
+        return self.image_folder / "imports"
+
 
 SETTINGS = tuple(f"{PREFIX}{name}".upper() for name in Settings.model_fields)
 """The environment variable of each setting."""

@@ -21,6 +21,8 @@ from shop.application.ports.database_backup import DatabaseBackup
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.image_processor import ImageProcessor
 from shop.application.ports.image_store import ImageStore
+from shop.application.ports.imports.import_spool import ImportSpools
+from shop.application.ports.imports.product_file_reader import ProductFileReader
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
@@ -91,6 +93,12 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     backup_archive: providers.Provider[BackupArchive] = providers.Singleton(
         factories.backup_archive
+    )
+    import_spools: providers.Provider[ImportSpools] = providers.Singleton(
+        factories.import_spools, settings
+    )
+    product_file_reader: providers.Provider[ProductFileReader] = providers.Singleton(
+        factories.product_file_reader
     )
     payment_gateway: providers.Provider[PaymentGateway] = providers.Selector(
         settings.provided.gateway_adapter,

@@ -4,6 +4,11 @@ from dependency_injector import providers
 
 from shop.application.catalogue.bulk_import import BulkImport
 from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.export import ProductExport
+from shop.application.catalogue.import_check import FileCheck
+from shop.application.catalogue.import_jobs import ImportJobs
+from shop.application.catalogue.import_plan import ImportPlan
+from shop.application.catalogue.imports import ImportService
 from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
@@ -20,6 +25,35 @@ class CatalogueContainer(Base):
         Base.clock,
         Base.settings.provided.currency,
         Base.command_queues,
+    )
+    product_export = providers.Singleton(ProductExport, Base.transaction_runner)
+    import_plan = providers.Singleton(
+        ImportPlan,
+        Base.transaction_runner,
+        Base.clock,
+        Base.id_generator,
+        Base.settings.provided.currency,
+    )
+    file_check = providers.Singleton(
+        FileCheck, Base.product_file_reader, import_plan, Base.settings.provided.currency
+    )
+    import_jobs = providers.Singleton(
+        ImportJobs,
+        Base.transaction_runner,
+        Base.import_spools,
+        file_check,
+        import_plan,
+        Base.database,
+        Base.clock,
+        lease=Base.policies.provided.retry.lease,
+    )
+    import_service = providers.Singleton(
+        ImportService,
+        Base.transaction_runner,
+        Base.session_authenticator,
+        Base.import_spools,
+        Base.clock,
+        Base.id_generator,
     )
     product_finder = providers.Singleton(
         ProductFinder,

@@ -15,6 +15,8 @@ from shop.application.ports.database import Database
 from shop.application.ports.database_backup import DatabaseBackup
 from shop.application.ports.image_processor import ImageProcessor
 from shop.application.ports.image_store import ImageStore
+from shop.application.ports.imports.import_spool import ImportSpools
+from shop.application.ports.imports.product_file_reader import ProductFileReader
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.postal_rules import PostalRules
@@ -85,6 +87,22 @@ def prometheus_metrics() -> Any:
     from shop.adapters.prometheus.metrics import PrometheusMetrics
 
     return PrometheusMetrics()
+
+
+def import_spools(settings: Settings) -> ImportSpools:
+    """Return where files of products wait to be imported."""
+    from shop.adapters.files.import_spool import FolderImportSpools, TemporaryImportSpools
+
+    if settings.is_in_memory:
+        return TemporaryImportSpools()
+    return FolderImportSpools(settings.imports_folder)
+
+
+def product_file_reader() -> ProductFileReader:
+    """Return what reads files of products."""
+    from shop.entrypoints.imports.product_file import FormatsReader
+
+    return FormatsReader()
 
 
 def postal_rules() -> PostalRules:

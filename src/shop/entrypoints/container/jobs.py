@@ -43,6 +43,9 @@ class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
         {JobKind.SEND_WEBHOOK: Base.send_notifications.provided.send_webhook}
     )
     email_job_runner = _runner({JobKind.SEND_EMAIL: Base.send_notifications.provided.send_email})
+    import_job_runner = _runner(
+        {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.run}
+    )
     image_job_runner = _runner(
         {JobKind.MAKE_IMAGE_SIZES: CatalogueContainer.image_service.provided.make_sizes}
     )
@@ -56,7 +59,13 @@ class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
     )
     worker = providers.Singleton(
         Worker,
-        providers.List(payment_job_runner, webhook_job_runner, email_job_runner, image_job_runner),
+        providers.List(
+            payment_job_runner,
+            webhook_job_runner,
+            email_job_runner,
+            image_job_runner,
+            import_job_runner,
+        ),
         Base.clock,
         sweep,
         MetricsContainer.auditor,

@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
 
 from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.export import ProductExport
+from shop.application.catalogue.imports import ImportService
 from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
@@ -227,6 +229,12 @@ AddressBookDependency = Annotated[
 ]
 CustomerQueriesDependency = Annotated[
     CustomerQueries, _from_container(lambda container: container.customer_queries())
+]
+ImportServiceDependency = Annotated[
+    ImportService, _from_container(lambda container: container.import_service())
+]
+ProductExportDependency = Annotated[
+    ProductExport, _from_container(lambda container: container.product_export())
 ]
 ProductServiceDependency = Annotated[
     ProductService, _from_container(lambda container: container.product_service())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from reprlib import repr as shorten
 
 from shop.domain.catalogue.product import IMAGE_URL_PATTERN, MAX_IMAGE_URL_CHARACTERS
@@ -88,14 +89,7 @@ class RowCells:
 
     def require_new_text(self, key: str, text: str, *, longest: int, is_multiline: bool) -> None:
         """Check a text that people read."""
-        try:
-            require_text(text, key, is_multiline=is_multiline, is_about_goods=True)
-        except InvalidValue as error:
-            self.fail(key, error.rule)
-        if is_multiline and len(text) > longest:
-            self.fail(key, f"must be at most {longest} characters of text, not {shorten(text)}")
-        if not is_multiline and not 1 <= len(text) <= longest:
-            rule = f"must be 1 to {longest} characters on one line, not {shorten(text)}"
+        if rule := _text_rule(text, longest, is_multiline=is_multiline):
             self.fail(key, rule)
 
     def boolean(self, key: str, *, default: bool | None = None) -> bool | None:
@@ -164,3 +158,17 @@ class RowCells:
             self.fail(key, f"must be at most {MAX_GRAMS} g, not {shorten(cell)}")
             return None
         return grams
+
+
+@lru_cache(maxsize=64)
+def _text_rule(text: str, longest: int, *, is_multiline: bool) -> str | None:
+    """Return the rule that a text breaks; the rows of a product often repeat its texts."""
+    try:
+        require_text(text, "text", is_multiline=is_multiline, is_about_goods=True)
+    except InvalidValue as error:
+        return error.rule
+    if is_multiline and len(text) > longest:
+        return f"must be at most {longest} characters of text, not {shorten(text)}"
+    if not is_multiline and not 1 <= len(text) <= longest:
+        return f"must be 1 to {longest} characters on one line, not {shorten(text)}"
+    return None

@@ -69,6 +69,10 @@ ERRORS = {
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
     ("get", "/api/v1/products"): OF_SIGNED_IN | {"forbidden"},
+    ("get", "/api/v1/categories"): OF_STORED | {"outcome-unknown"},
+    ("put", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE,
+    ("delete", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE
+    | {"category-not-found", "category-in-use"},
     ("get", "/api/v1/products/{handle}"): OF_STORED | {"product-not-found", "outcome-unknown"},
     ("put", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE | {"precondition-failed", "sku-taken"},
     ("delete", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE
@@ -85,6 +89,9 @@ ERRORS = {
     | {"product-not-found", "image-not-found"},
     ("delete", "/api/v1/products/{handle}/images/{image_id}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "image-not-found"},
+    ("post", "/api/v1/imports"): OF_ADMINS_UNSAFE | {"import-in-progress"},
+    ("get", "/api/v1/imports/{import_id}"): OF_ADMINS | {"import-not-found"},
+    ("get", "/api/v1/products/export"): OF_ADMINS,
     ("get", "/media/{folder}/{name}"): OF_STORED | {"route-not-found"},
     ("get", "/api/v1/cart"): OF_ANYONE,
     ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,

@@ -111,6 +111,10 @@ class ImportSpool(ABC):
         """Return the first remarks, by line."""
 
     @abstractmethod
+    def fault_count(self) -> int:
+        """Return how many faults there are."""
+
+    @abstractmethod
     def invalid_rows(self) -> int:
         """Return how many rows have faults."""
 

@@ -1,6 +1,7 @@
 """A real example of every error of the API."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
@@ -17,6 +18,7 @@ from shop.domain.cart_problems import NotForSale
 from shop.domain.catalogue.category import CategoryInUse, CategoryNotFound
 from shop.domain.catalogue.product import ProductNotFound, SeveralVariants, SkuTaken
 from shop.domain.catalogue.product_image import ImageNotFound, InvalidImage, TooManyImages
+from shop.domain.catalogue.product_import import ImportInProgress, ImportNotFound
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
@@ -91,6 +93,8 @@ def _domain_examples() -> Iterator[ShopError]:
     yield RecipientNotFound(email="grace@example.com")
     yield AccountNotFound()
     yield ImageNotFound()
+    yield ImportInProgress()
+    yield ImportNotFound(import_id=UUID("01932b7e-8f3c-7a19-9c1d-5e6f7a8b9c0d"))
     yield InvalidImage(reason="animated")
     yield TooManyImages(limit=20)
     yield ProductNotFound(sku="TEA-EARL-GREY")

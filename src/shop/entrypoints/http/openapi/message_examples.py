@@ -15,6 +15,7 @@ from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADD
 from shop.entrypoints.http.openapi.catalogue_examples import NAME, PRODUCT, SKU, UNIT_PRICE
 from shop.entrypoints.http.openapi.error_examples import example_of
 from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
+from shop.entrypoints.http.openapi.import_examples import IMPORT_REQUESTS, IMPORT_RESPONSES
 
 Json = Mapping[str, Any]
 
@@ -70,6 +71,7 @@ REQUESTS: Mapping[str, Json] = {
     "put_category": {"name": "Tea", "parent": "drinks", "position": 1},
     **ADDRESS_REQUESTS,
     **IMAGE_REQUESTS,
+    **IMPORT_REQUESTS,
 }
 """An example request of each operation, by the operation's name."""
 
@@ -264,5 +266,6 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("put_category", 201): {**_TEA, "parent": "drinks"},
     **ADDRESS_RESPONSES,
     **IMAGE_RESPONSES,
+    **IMPORT_RESPONSES,
 }
 """The response to that request, by the operation's name and the status."""

@@ -1,0 +1,228 @@
+"""Decides what an import makes of products, and stages it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from shop.application.catalogue.import_categories import ImportCategories
+from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
+from shop.application.catalogue.product_draft import ProductDraft
+from shop.application.catalogue.search_rows import stage_search_rows_in
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.imports.product_file_reader import FileDescription
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.product_import import ImportMessage
+from shop.domain.inventory import (
+    Inventory,
+    StockBelowReserved,
+    StockMovement,
+    StockMovementKind,
+)
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency
+from shop.domain.shared.value import value
+
+CATEGORY_FIELDS = frozenset({"categories", "category_paths"})
+
+REASON = "Import"
+"""The reason of every stock movement that an import makes."""
+
+
+@value
+class UnitResult:
+    """How many products are added, changed and unchanged, and what cannot be as the file says."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    messages: Sequence[ImportMessage] = ()
+
+
+@value
+class _Existing:
+    """What the shop has of some products."""
+
+    products: Mapping[str, Product]
+    categories: ImportCategories
+    slugs: Mapping[str, Sequence[str]]
+    inventories: Mapping[str, Inventory]
+
+
+@value
+class _Change:
+    """What becomes of a product, its categories and inventories; None if something is new."""
+
+    product: tuple[Product | None, Product]
+    categories: tuple[Sequence[str], Sequence[str]]
+    inventories: Sequence[tuple[Inventory | None, Inventory]]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the product is added."""
+        return self.product[0] is None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anything is different."""
+        return self.is_of_product or any(old != new for old, new in self.inventories)
+
+    @property
+    def is_of_product(self) -> bool:
+        """Whether the product itself is different, or in other categories."""
+        return self.product[0] != self.product[1] or self.categories[0] != self.categories[1]
+
+
+class ImportPlan:
+    """Compares the products of a file with the shop, and stages what is different."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        clock: Clock,
+        ids: IdGenerator,
+        currency: Currency,
+    ) -> None:
+        self._transactions = transactions
+        self._clock = clock
+        self._ids = ids
+        self._currency = currency
+
+    async def check(self, products: Sequence[ImportedProduct], file: FileDescription) -> UnitResult:
+        """Return what `apply` would do now, without changes."""
+
+        async def find(uow: UnitOfWork) -> _Existing:
+            skus = _skus(products)
+            return _Existing(
+                products=await uow.products.get_many(skus),
+                categories=ImportCategories(await uow.categories.tree()),
+                slugs=await uow.categories.slugs_of(skus),
+                inventories=await uow.inventories.get_many(skus),
+            )
+
+        existing = await self._transactions.read(find)
+        return self._decide(products, existing, file)[1]
+
+    async def apply(
+        self, uow: UnitOfWork, products: Sequence[ImportedProduct], file: FileDescription
+    ) -> UnitResult:
+        """Stage the products of a checked file.
+
+        What has become impossible since the check is left out, and said: stock that orders have
+        reserved.
+        """
+        skus = _skus(products)
+        are_named = any(CATEGORY_FIELDS & each.fields.keys() for each in products)
+        tree = await (uow.categories.lock_tree() if are_named else uow.categories.tree())
+        existing = _Existing(
+            products=await uow.products.lock(skus),
+            categories=ImportCategories(tree),
+            slugs=await uow.categories.slugs_of(skus),
+            inventories=await uow.inventories.lock(skus),
+        )
+        changes, result = self._decide(products, existing, file)
+        for category in existing.categories.added:
+            uow.categories.put(category, self._clock.now())
+        for change in changes:
+            self._stage(uow, change)
+        stage_search_rows_in(
+            uow,
+            [each.product[1] for each in changes if each.is_of_product],
+            {each.product[1].handle: each.categories[1] for each in changes},
+            existing.categories.tree,
+        )
+        return result
+
+    def _decide(
+        self, products: Sequence[ImportedProduct], existing: _Existing, file: FileDescription
+    ) -> tuple[Sequence[_Change], UnitResult]:
+        messages: list[ImportMessage] = []
+        decided = [self._change(each, existing, file, messages) for each in products]
+        changes = [each for each in decided if each is not None]
+        added = sum(each.is_new for each in changes)
+        changed = sum(each.is_change for each in changes) - added
+        unchanged = len(changes) - added - changed
+        return changes, UnitResult(
+            added=added, changed=changed, unchanged=unchanged, messages=messages
+        )
+
+    def _change(
+        self,
+        imported: ImportedProduct,
+        existing: _Existing,
+        file: FileDescription,
+        messages: list[ImportMessage],
+    ) -> _Change | None:
+        before = existing.products.get(imported.variants[0].sku)
+        draft = ProductDraft(imported, before, self._currency, self._clock.now())
+        after = draft.product()
+        messages += [_message(file, each.line, each.field, each.rule) for each in draft.faults]
+        if after is None:
+            return None
+        slugs = existing.slugs.get(after.handle, ())
+        try:
+            categories = existing.categories.slugs_of(imported, slugs)
+        except InvalidValue as error:
+            messages.append(_message(file, imported.line, error.field, error.rule))
+            return None
+        if before is not None and replace(after, updated_at=before.updated_at) == before:
+            after = before
+        return _Change(
+            product=(before, after),
+            categories=(sorted(slugs), categories),
+            inventories=[
+                _restocked(existing.inventories.get(row.sku), row, file, messages)
+                for row in imported.variants
+            ],
+        )
+
+    def _stage(self, uow: UnitOfWork, change: _Change) -> None:
+        before, after = change.product
+        if before is None:
+            uow.products.add(after)
+        elif before != after:
+            uow.products.save(after)
+        if change.categories[0] != change.categories[1]:
+            uow.categories.assign(after.handle, *change.categories)
+        for old, new in change.inventories:
+            empty = Inventory(sku=new.sku, on_hand=0, reserved=0)
+            if old is None:
+                uow.inventories.add(empty)
+            if new != (old or empty):
+                uow.inventories.save(new, self._movement(old or empty, new))
+
+    def _movement(self, before: Inventory, after: Inventory) -> StockMovement:
+        return StockMovement.between(
+            before,
+            after,
+            id=self._ids.new(),
+            kind=StockMovementKind.ADJUSTMENT,
+            order_id=None,
+            reason=REASON,
+            created_at=self._clock.now(),
+        )
+
+
+def _skus(products: Sequence[ImportedProduct]) -> Sequence[str]:
+    return [row.sku for each in products for row in each.variants]
+
+
+def _restocked(
+    before: Inventory | None,
+    row: VariantRow,
+    file: FileDescription,
+    messages: list[ImportMessage],
+) -> tuple[Inventory | None, Inventory]:
+    """Return the inventory before and after; what is reserved stays on hand."""
+    after = before or Inventory(sku=row.sku, on_hand=0, reserved=0)
+    if row.stock is not None:
+        try:
+            after = after.adjust(row.stock - after.on_hand)
+        except StockBelowReserved as error:
+            messages.append(_message(file, row.line, "stock", error.detail.removesuffix(".")))
+    return before, after
+
+
+def _message(file: FileDescription, line: int, field: str, detail: str) -> ImportMessage:
+    return ImportMessage(line=line, column=file.column_of(field), detail=detail)

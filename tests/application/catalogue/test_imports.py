@@ -1,0 +1,301 @@
+"""Imports check the whole file, then always end."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+
+from shop.adapters.files.import_spool import FolderImportSpools
+from shop.application.catalogue import import_check, import_jobs
+from shop.application.catalogue.imports import BeginImport
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.catalogue.product_import import (
+    ImportInProgress,
+    ImportMessage,
+    ImportNotFound,
+    ImportStatus,
+    ProductImport,
+)
+from shop.domain.session import NotSignedIn
+from shop.domain.user import Forbidden
+from tests.application.memory_shop import MemoryShop
+from tests.doubles import SequentialIds
+from tests.factories import id_of
+
+pytestmark = pytest.mark.anyio
+
+HEADER = "sku,name,description,price,stock\n"
+JAM = "JAM,Jam,,300,7\n"
+TEA = "TEA,Tea,Green.,150,9\n"
+
+
+@pytest.fixture(autouse=True)
+def spools(shop: MemoryShop, tmp_path: Path) -> FolderImportSpools:
+    """Let the shop's imports wait in a folder that the test sees."""
+    spools = FolderImportSpools(tmp_path)
+    shop.container.import_spools.override(providers.Object(spools))
+    return spools
+
+
+@pytest.fixture
+def tiny_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every slice end after one row or one product."""
+    monkeypatch.setattr(import_check, "BATCH_ROWS", 1)
+    for module in (import_check, import_jobs):
+        monkeypatch.setattr(module, "UNIT_PRODUCTS", 1)
+    monkeypatch.setattr(import_jobs, "MAX_SLICE", import_jobs.MAX_SLICE * 0)
+
+
+async def begin(
+    shop: MemoryShop, token: SessionToken | None, text: str, *, dry_run: bool = False
+) -> ProductImport:
+    async def content() -> AsyncIterator[bytes]:
+        yield text.encode()
+
+    command = BeginImport(session=token, content=content(), dry_run=dry_run)
+    return await shop.container.import_service().begin(command)
+
+
+async def run(shop: MemoryShop, token: SessionToken, text: str) -> ProductImport:
+    begun = await begin(shop, token, text)
+    await shop.container.worker().drain()
+    return await shop.container.import_service().show(token, begun.id)
+
+
+def stock_of(shop: MemoryShop) -> dict[str, int]:
+    return {sku: each.on_hand for sku, each in shop.database.state.inventories.rows.items()}
+
+
+def catalogue(shop: MemoryShop) -> Mapping[str, Any]:
+    """Return all rows that an import could change."""
+    state = shop.database.state
+    return {"products": state.products.rows, "stock": state.inventories.rows} | {
+        "movements": state.stock_movements.rows
+    }
+
+
+def files_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
+class TestAValidFile:
+    async def test_is_applied_and_counted(
+        self, shop: MemoryShop, admin: SessionToken, tmp_path: Path
+    ) -> None:
+        ended = await run(shop, admin, HEADER + TEA + JAM)
+
+        assert ended.status is ImportStatus.DONE
+        assert (ended.format, ended.encoding) == ("shop", "utf-8")
+        assert (ended.rows, ended.applied) == (2, 2)
+        assert (ended.added, ended.changed, ended.unchanged) == (1, 1, 0)
+        assert (ended.errors, ended.remarks) == ((), ())
+        assert ended.finished_at == shop.clock.now()
+        assert stock_of(shop) == {"TEA": 9, "COFFEE": 2, "JAM": 7}
+        assert shop.database.state.jobs.rows == {}
+        assert files_in(tmp_path) == []
+
+    async def test_changes_nothing_if_it_was_applied_before(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await run(shop, admin, HEADER + TEA + JAM)
+        before = catalogue(shop)
+
+        ended = await run(shop, admin, HEADER + TEA + JAM)
+
+        assert (ended.added, ended.changed, ended.unchanged) == (0, 0, 2)
+        assert catalogue(shop) == before
+
+    async def test_is_only_checked_by_a_dry_run(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        before = catalogue(shop)
+        begun = await begin(shop, admin, HEADER + TEA + JAM, dry_run=True)
+
+        await shop.container.worker().drain()
+
+        ended = await shop.container.import_service().show(admin, begun.id)
+        assert ended.status is ImportStatus.DONE
+        assert (ended.rows, ended.applied) == (2, 0)
+        assert (ended.added, ended.changed, ended.unchanged) == (1, 1, 0)
+        assert catalogue(shop) == before
+
+
+class TestAnInvalidFile:
+    @pytest.mark.parametrize(
+        ("text", "line", "column", "detail"),
+        [
+            (
+                HEADER + TEA + "JAM,Jam,,free,7\n",
+                3,
+                "price",
+                "must be 1 to 1000000000 minor units, such as 1990, not 'free'",
+            ),
+            (HEADER + TEA + TEA, 3, "sku", "duplicate SKU TEA, first used on line 2"),
+            (HEADER, 1, "file", "has a header but no rows; add a row for each product"),
+            ("", 1, "file", "is empty; begin it with a header: sku,name,description,price,stock"),
+            ("sku,name\n", 1, "header", "missing columns: description, price, stock"),
+            (
+                HEADER.replace("\n", ",currency\n") + JAM.replace("\n", ",USD\n"),
+                2,
+                "currency",
+                "must be EUR, the currency of the shop, not USD",
+            ),
+        ],
+    )
+    async def test_changes_nothing(
+        self,
+        shop: MemoryShop,
+        admin: SessionToken,
+        text: str,
+        line: int,
+        column: str,
+        detail: str,
+    ) -> None:
+        before = catalogue(shop)
+
+        ended = await run(shop, admin, text)
+
+        assert ended.status is ImportStatus.FAILED
+        assert ended.errors == (ImportMessage(line=line, column=column, detail=detail),)
+        assert (ended.applied, ended.added, ended.changed) == (0, 0, 0)
+        assert ended.finished_at == shop.clock.now()
+        assert catalogue(shop) == before
+
+    async def test_has_its_first_errors_reported_and_the_others_counted(
+        self, shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(import_jobs, "MAX_MESSAGES", 2)
+
+        ended = await run(shop, admin, HEADER + "a b,Tea,,1,1\n" * 5)
+
+        assert [(each.line, each.column) for each in ended.errors] == [
+            (2, "sku"),
+            (3, "sku"),
+            (3, "file"),
+        ]
+        assert ended.errors[-1].detail == "has 3 more errors"
+
+
+@pytest.mark.usefixtures("tiny_slices")
+class TestAnInterruptedImport:
+    @pytest.mark.parametrize("slices", range(9))
+    async def test_goes_on_where_it_ended(
+        self, shop: MemoryShop, admin: SessionToken, slices: int
+    ) -> None:
+        text = HEADER + TEA + JAM + "CUP,Cup,,900,1\n"
+        begun = await begin(shop, admin, text)
+        for _ in range(slices):
+            await shop.container.import_job_runner().run_due()
+
+        restarted = MemoryShop(shop.clock, shop.database, SequentialIds())
+        restarted.container.import_spools.override(shop.container.import_spools)
+        await restarted.container.worker().drain()
+
+        ended = await restarted.container.import_service().show(admin, begun.id)
+        assert ended.status is ImportStatus.DONE
+        assert (ended.rows, ended.applied) == (3, 3)
+        assert (ended.added, ended.changed, ended.unchanged) == (2, 1, 0)
+        assert stock_of(restarted) == {"TEA": 9, "COFFEE": 2, "JAM": 7, "CUP": 1}
+
+    async def test_leaves_stock_alone_that_orders_have_reserved_since_the_check(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        begun = await begin(shop, admin, HEADER + JAM + "COFFEE,Coffee,,100,0\n")
+        await _until(shop, lambda each: each.status is ImportStatus.IMPORTING, begun)
+        await _reserve(shop, "COFFEE", 2)
+
+        await shop.container.worker().drain()
+
+        ended = await shop.container.import_service().show(admin, begun.id)
+        assert ended.status is ImportStatus.DONE
+        assert ended.remarks == (
+            ImportMessage(
+                line=3,
+                column="stock",
+                detail=(
+                    "COFFEE: 2 on hand, 2 of them reserved; stock cannot fall below the reserved"
+                    " quantity"
+                ),
+            ),
+        )
+        assert stock_of(shop) == {"TEA": 5, "COFFEE": 2, "JAM": 7}
+
+    async def test_has_failed_if_its_file_is_gone(
+        self, shop: MemoryShop, admin: SessionToken, spools: FolderImportSpools
+    ) -> None:
+        begun = await begin(shop, admin, HEADER + TEA)
+        await spools.remove(begun.id)
+
+        await shop.container.worker().drain()
+
+        ended = await shop.container.import_service().show(admin, begun.id)
+        assert ended.status is ImportStatus.FAILED
+        assert [each.detail for each in ended.errors] == [
+            "is no longer where the import has stored it"
+        ]
+
+
+class TestBeginning:
+    async def test_is_rejected_while_another_import_runs(
+        self, shop: MemoryShop, admin: SessionToken, tmp_path: Path
+    ) -> None:
+        begun = await begin(shop, admin, HEADER + TEA)
+
+        with pytest.raises(ImportInProgress):
+            await begin(shop, admin, HEADER + JAM)
+
+        assert list(shop.database.state.imports.rows) == [begun.id]
+        assert files_in(tmp_path) == [str(begun.id)]
+
+    async def test_is_for_admins(
+        self, shop: MemoryShop, ada_token: SessionToken, tmp_path: Path
+    ) -> None:
+        with pytest.raises(Forbidden):
+            await begin(shop, ada_token, HEADER + TEA)
+        with pytest.raises(NotSignedIn):
+            await begin(shop, None, HEADER + TEA)
+
+        assert shop.database.state.imports.rows == {}
+        assert files_in(tmp_path) == []
+
+    async def test_leaves_no_file_if_its_content_ends_too_early(
+        self, shop: MemoryShop, admin: SessionToken, tmp_path: Path
+    ) -> None:
+        async def content() -> AsyncIterator[bytes]:
+            yield HEADER.encode()
+            raise ConnectionError
+
+        command = BeginImport(session=admin, content=content(), dry_run=False)
+        with pytest.raises(ConnectionError):
+            await shop.container.import_service().begin(command)
+
+        assert shop.database.state.imports.rows == {}
+        assert files_in(tmp_path) == []
+
+
+class TestShowing:
+    async def test_is_for_admins(self, shop: MemoryShop, ada_token: SessionToken) -> None:
+        with pytest.raises(Forbidden):
+            await shop.container.import_service().show(ada_token, id_of("import"))
+
+    async def test_reports_an_unknown_import(self, shop: MemoryShop, admin: SessionToken) -> None:
+        with pytest.raises(ImportNotFound):
+            await shop.container.import_service().show(admin, id_of("import"))
+
+
+async def _until(
+    shop: MemoryShop, is_so: Callable[[ProductImport], bool], begun: ProductImport
+) -> None:
+    while not is_so(shop.database.state.imports.rows[begun.id]):
+        assert await shop.container.import_job_runner().run_due()
+
+
+async def _reserve(shop: MemoryShop, sku: str, quantity: int) -> None:
+    state = shop.database.state
+    inventory = replace(state.inventories.rows[sku], reserved=quantity)
+    shop.database.state = replace(
+        state, inventories=state.inventories.with_changes(saved=[inventory])
+    )
