@@ -10,7 +10,7 @@ IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
+.PHONY: help run test check check-types check-tests coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -24,8 +24,14 @@ test: install-test ## set up everything and pass every check and test
 check: install-test ## lint, types, layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-tests
+
+# These take half a minute of one core, and so run beside the tests.
+check-types: install-test
 	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+check-tests: install-test
 	$(BIN)/pytest $(IN_PARALLEL)
 
 coverage: install-test ## list the lines and branches that no test reaches (takes twice as long)

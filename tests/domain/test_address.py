@@ -3,6 +3,7 @@
 import pytest
 
 from shop.domain.address import Address, AddressFault, InvalidAddress, normalise_texts
+from shop.domain.pricing.places import Destination
 
 ADA = Address(name="Ada Lovelace", line1="12 St James's Square", country="GB", city="London")
 
@@ -51,6 +52,15 @@ def test_telephone_number_may_look_like_that_of_a_card() -> None:
     given = Address(name="Ada", line1="1", country="GB", phone="4111 1111 1111 1111")
 
     assert normalise_texts(given) == given
+
+
+def test_place_and_trader_are_what_taxes_depend_on() -> None:
+    address = Address(
+        name="Ada", line1="1", country="GR", postal_code="104 31", vat_number="EL094259216"
+    )
+
+    assert address.destination == Destination(country="GR", region=None, postal_code="104 31")
+    assert (address.vat_country, ADA.vat_country) == ("EL", None)
 
 
 def test_error_within_another_object_names_its_members_there() -> None:

@@ -10,6 +10,7 @@ from shop.domain.account import (
 )
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
+from shop.domain.catalogue.category import CategoryInUse, CategoryNotFound
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
@@ -62,6 +63,12 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     ),
     (EmptyCart(), "empty-cart", "The cart is empty."),
     (ProductNotFound(sku="TEA"), "product-not-found", "There is no product TEA."),
+    (CategoryNotFound(slug="tea"), "category-not-found", "There is no category tea."),
+    (
+        CategoryInUse(slug="tea"),
+        "category-in-use",
+        "The category tea has categories below it; move or delete them first.",
+    ),
     (
         OutOfStock(lines=(Shortage(sku="TEA", requested=2, available=1),)),
         "out-of-stock",

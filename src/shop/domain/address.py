@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from shop.domain.pricing.places import Destination
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.shared.text import is_single_line, require_text
 from shop.domain.shared.value import value
@@ -52,6 +53,16 @@ class Address:
     region: str | None = None
     phone: str | None = None
     vat_number: str | None = None
+
+    @property
+    def destination(self) -> Destination:
+        """The place that taxes and shipping depend on."""
+        return Destination(country=self.country, region=self.region, postal_code=self.postal_code)
+
+    @property
+    def vat_country(self) -> str | None:
+        """The country of the VAT number, by its prefix: Greece is EL."""
+        return None if self.vat_number is None else self.vat_number[:2]
 
 
 _REQUIRED = frozenset({"name", "line1", "country"})

@@ -161,6 +161,19 @@ class TestARestore:
             assert (backed_up.folder / name).stat().st_mode & 0o777 == 0o600
         assert backed_up.run("audit").returncode == 0
 
+    def test_brings_back_the_images(self, seeded: CommandLine) -> None:
+        checksum = "9f" * 32
+        image = seeded.folder / "shop.db.media" / "9f" / f"{checksum}-320.webp"
+        image.parent.mkdir(parents=True)
+        image.write_bytes(b"image")
+        seeded.output_of("backup", "backup.tar")
+        shutil.rmtree(seeded.folder / "shop.db.media")
+        _remove_shop(seeded)
+
+        seeded.output_of("restore", "backup.tar")
+
+        assert image.read_bytes() == b"image"
+
     def test_replaces_an_empty_shop(self, backed_up: CommandLine) -> None:
         _remove_shop(backed_up)
         backed_up.output_of("migrate")

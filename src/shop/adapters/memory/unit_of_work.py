@@ -21,6 +21,10 @@ from shop.adapters.memory.repositories.jobs import MemoryJobs
 from shop.adapters.memory.repositories.notification_deliveries import MemoryNotificationDeliveries
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
+from shop.adapters.memory.repositories.pricing.customer_groups import MemoryCustomerGroups
+from shop.adapters.memory.repositories.pricing.promotion_counters import MemoryPromotionCounters
+from shop.adapters.memory.repositories.pricing.rule_documents import MemoryRuleDocuments
+from shop.adapters.memory.repositories.pricing.uses import MemoryUses
 from shop.adapters.memory.repositories.product_images import MemoryProductImages
 from shop.adapters.memory.repositories.products import MemoryProducts
 from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
@@ -59,6 +63,12 @@ class MemoryUnitOfWork(UnitOfWork):
         categories = MemoryCategories(transaction)
         product_searches = MemoryProductSearches(transaction)
         imports = MemoryImports(transaction)
+        rule_documents = MemoryRuleDocuments(transaction)
+        promotion_counters, promotion_uses = (
+            MemoryPromotionCounters(transaction),
+            MemoryUses(transaction),
+        )
+        customer_groups = MemoryCustomerGroups(transaction)
         orders = MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
         shipment_events, refunds = (
@@ -79,6 +89,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._changes = (
             users.apply,
             addresses.apply,
+            customer_groups.apply,
             accounts.apply,
             imports.apply,
             products.apply,
@@ -86,7 +97,10 @@ class MemoryUnitOfWork(UnitOfWork):
             product_searches.apply,
             product_images.apply,
             inventories.apply,
+            rule_documents.apply,
+            promotion_counters.apply,
             orders.apply,
+            promotion_uses.apply,
             payments.apply,
             deposits.apply,
             shipment_events.apply,
@@ -110,6 +124,10 @@ class MemoryUnitOfWork(UnitOfWork):
         self.product_searches = product_searches
         self.product_images = product_images
         self.inventories = inventories
+        self.rule_documents = rule_documents
+        self.promotion_counters = promotion_counters
+        self.promotion_uses = promotion_uses
+        self.customer_groups = customer_groups
         self.orders = orders
         self.payments = payments
         self.deposits = deposits

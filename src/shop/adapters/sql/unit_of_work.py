@@ -27,6 +27,10 @@ from shop.adapters.sql.repositories.jobs import SqlJobs
 from shop.adapters.sql.repositories.notification_deliveries import SqlNotificationDeliveries
 from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
+from shop.adapters.sql.repositories.pricing.customer_groups import SqlCustomerGroups
+from shop.adapters.sql.repositories.pricing.promotion_counters import SqlPromotionCounters
+from shop.adapters.sql.repositories.pricing.rule_documents import SqlRuleDocuments
+from shop.adapters.sql.repositories.pricing.uses import SqlUses
 from shop.adapters.sql.repositories.product_images import SqlProductImages
 from shop.adapters.sql.repositories.products import SqlProducts
 from shop.adapters.sql.repositories.rate_limits import SqlRateLimits
@@ -97,6 +101,10 @@ class SqlUnitOfWork(UnitOfWork):
         self._searches = SqlProductSearches(connection, self._hit_finder_of(connection))
         self.product_searches = self._searches
         self.inventories = SqlInventories(connection)
+        self.rule_documents = rule_documents = SqlRuleDocuments(connection)
+        self.promotion_counters = counters = SqlPromotionCounters(connection)
+        self.promotion_uses = uses = SqlUses(connection)
+        self.customer_groups = customer_groups = SqlCustomerGroups(connection)
         orders = SqlOrders(connection)
         self.orders = orders
         self.payments = SqlPayments(connection, orders, accounts)
@@ -120,13 +128,17 @@ class SqlUnitOfWork(UnitOfWork):
         self._repositories = (
             users,
             self.addresses,
+            customer_groups,
             self.accounts,
             imports,
             products,
             self.categories,
             self.product_images,
             self.inventories,
+            rule_documents,
+            counters,
             orders,
+            uses,
             self.payments,
             self.deposits,
             self.shipment_events,

@@ -101,6 +101,7 @@ class PaymentJobs:
 
     async def _find_all(self, order_ids: Sequence[UUID]) -> Sequence[tuple[Order, Payment]]:
         async def find_all(uow: UnitOfWork) -> Sequence[tuple[Order, Payment]]:
+            await uow.read_ahead([RowsWanted(order_ids=order_ids)])
             orders = await uow.orders.get_many(set(order_ids))
             payments = await uow.payments.for_orders(set(order_ids))
             return [(orders[each], payments[each]) for each in order_ids]

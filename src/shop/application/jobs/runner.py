@@ -93,7 +93,11 @@ class JobRunner:
 
     async def next_due(self) -> datetime | None:
         """Return when the next job is due, or None."""
-        return await self._transactions.read(lambda uow: uow.jobs.next_due(self._handlers))
+        return await self._transactions.read(self._next_due)
+
+    async def _next_due(self, uow: UnitOfWork) -> datetime | None:
+        uow.ask_once()
+        return await uow.jobs.next_due(self._handlers)
 
     async def _lease(self, uow: UnitOfWork, now: datetime) -> list[Job]:
         until = now + self._policy.lease

@@ -21,6 +21,10 @@ from shop.application.ports.repositories.jobs import Jobs
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveries
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.pricing.customer_groups import CustomerGroups
+from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
+from shop.application.ports.repositories.pricing.rule_documents import RuleDocuments
+from shop.application.ports.repositories.pricing.uses import Uses
 from shop.application.ports.repositories.product_images import ProductImages
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
@@ -45,8 +49,10 @@ class LockOrder(IntEnum):
     ACCOUNTS = auto()
     IMPORTS = auto()
     CATEGORIES = auto()
+    RULES = auto()  # All of them at once, and only by staff.
     PRODUCTS = auto()
     INVENTORIES = auto()
+    PROMOTIONS = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
     NOTIFICATION_DELIVERIES = auto()
     WEBHOOK_ENDPOINTS = auto()
@@ -77,6 +83,10 @@ class UnitOfWork(ABC):
     product_searches: ProductSearches
     product_images: ProductImages
     inventories: Inventories
+    rule_documents: RuleDocuments
+    promotion_counters: PromotionCounters
+    promotion_uses: Uses
+    customer_groups: CustomerGroups
     orders: Orders
     payments: Payments
     deposits: Deposits

@@ -1,5 +1,6 @@
 """Constraint violations name their constraint, the same on both engines."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -24,9 +25,11 @@ from shop.application.ports.unit_of_work import ConstraintViolated, TransientFai
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import RefundLine
 from shop.domain.orders.shipment import ShipmentEventKind
-from tests.adapters.sql.conftest import NewDatabase
+from tests.adapters.sql.conftest import SECRETS
 from tests.adapters.sql.schema.catalogue_rows import add_catalogue_rows
+from tests.clock import FakeClock
 from tests.factories import (
+    EUR,
     NOW,
     account,
     claim,
@@ -112,12 +115,29 @@ VIOLATIONS = {
 FOREIGN_KEYS = [each for table in metadata.sorted_tables for each in table.foreign_key_constraints]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
-    """Return a database with two rows in every table."""
-    url = request.getfixturevalue(f"{request.param}_url")
-    database = new_database(url, f"constraints_{uuid4().hex}")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+async def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SqlDatabase]:
+    """Yield a database with two rows in every table, which no test changes."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('constraints')}/shop.db"
+    else:
+        url = request.getfixturevalue("postgresql_url")
+    database = SqlDatabase(
+        url,
+        schema=f"constraints_{uuid4().hex}",
+        secrets=lambda: SECRETS,
+        currency=EUR,
+        clock=FakeClock(NOW),
+    )
     await database.migrate()
+    await _add_two_of_everything(database)
+    yield database
+    await database.close()
+
+
+async def _add_two_of_everything(database: SqlDatabase) -> None:
     async with SqlUnitOfWork(database, writing=True) as uow:
         _add_people(uow)
         for sku in ("TEA", "COFFEE"):
@@ -147,7 +167,6 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
     async with database.writer.begin() as connection:
         await connection.run_sync(add_catalogue_rows)
         await connection.execute(update(sessions).values(guest_id=ADA.id))
-    return database
 
 
 def _add_people(uow: UnitOfWork) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.sqlite_driver import DriverConnection
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from tests.adapters.sql.conftest import NewDatabase
 from tests.adapters.sql.stored_users import ADA, add_users, user_names, writing_unit
@@ -53,6 +55,24 @@ async def test_commit_is_one_visit_with_all_writes(
         assert (len(visits), _is_locked(tmp_path)) == (1, False)
     assert len(visits) == 1
     assert await user_names(database) == ["Countess"]
+
+
+async def test_reading_ahead_is_one_statement_for_all_tables(
+    database: SqlDatabase, visits: list[object]
+) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(database.writer.sync_engine, "before_cursor_execute", note)
+    async with writing_unit(database) as uow:
+        await uow.read_ahead([RowsWanted(emails=[ADA.email], has_account=True)])
+        assert await uow.users.with_emails([ADA.email]) == {ADA.email: ADA}
+        assert list(await uow.accounts.lock_for_users([ADA.id], EUR)) == [ADA.id]
+        assert len(visits) == 1
+    begin, reading = statements
+    assert (begin, reading.count("SELECT json_group_array")) == ("BEGIN IMMEDIATE", 2)
 
 
 async def test_nothing_is_visited_without_a_question(

@@ -69,6 +69,10 @@ ERRORS = {
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
     ("get", "/api/v1/products"): OF_SIGNED_IN | {"forbidden"},
+    ("get", "/api/v1/categories"): OF_STORED | {"outcome-unknown"},
+    ("put", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE,
+    ("delete", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE
+    | {"category-not-found", "category-in-use"},
     ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
     ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE | {"precondition-failed"},
     ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE

@@ -22,6 +22,7 @@ VOLATILE = {
     "media": re.compile(r"/media/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]+\.webp"),
 }
 WITHOUT_RESPONSE = {
+    "delete_category",
     "sign_out",
     "end_session",
     "end_other_sessions",
@@ -232,6 +233,9 @@ async def _keep_an_address(story: ExampleSequence, customer: Browser) -> None:
 async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: HttpShop) -> None:
     await story.run(admin, "put_product")
     await story.run(admin, "adjust_stock")
+    await admin.put("/categories/drinks", {"name": "Drinks", "position": 0})
+    for name in ("put_category", "list_categories", "delete_category"):
+        await story.run(admin, name)
     image_id = (await story.run(admin, "add_image"))["id"]
     await shop.container.image_job_runner().run_due()
     for name in ("change_image", "remove_image"):

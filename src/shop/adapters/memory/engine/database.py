@@ -23,6 +23,8 @@ from shop.domain.orders.order import Order, StatusChange
 from shop.domain.orders.refund import Refund
 from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import Payment
+from shop.domain.pricing.promotions.promotion_uses import PromotionCounter, PromotionUse
+from shop.domain.pricing.rule_document import RuleDocument, RuleKind
 from shop.domain.product import Product
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
@@ -74,6 +76,21 @@ class ProductText:
 
 
 @value
+class RuleVersion:
+    """The version of all rules, which has one row once a rule was changed."""
+
+    version: int
+
+
+@value
+class GroupMember:
+    """A group that a customer is in."""
+
+    user_id: UUID
+    name: str
+
+
+@value
 class RateLimitRow:
     """The hits of a rate limit's key."""
 
@@ -96,6 +113,11 @@ class State:
     product_texts: Table[str, ProductText]
     product_images: Table[UUID, ProductImage]
     inventories: Table[str, Inventory]
+    pricing_rules: Table[tuple[RuleKind, str], RuleDocument]
+    rule_versions: Table[int, RuleVersion]
+    promotion_counters: Table[str, PromotionCounter]
+    promotion_uses: Table[tuple[str, UUID], PromotionUse]
+    user_groups: Table[GroupMember, GroupMember]
     stock_movements: Table[UUID, StockMovement]
     orders: Table[UUID, Order]
     status_changes: Table[tuple[UUID, int], StatusChange]
@@ -139,6 +161,22 @@ class State:
             product_texts=Table(name="product_texts", key=lambda text: text.handle),
             product_images=Table(name="product_images", key=lambda image: image.id),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
+            pricing_rules=Table(name="pricing_rules", key=lambda each: (each.kind, each.slug)),
+            rule_versions=Table(name="rule_versions", key=lambda _: 1),
+            promotion_counters=Table(name="promotion_counters", key=lambda counter: counter.key),
+            promotion_uses=Table(
+                name="promotion_uses",
+                key=lambda use: (use.promotion, use.order_id),
+                unique={
+                    "uq_promotion_uses_promotion_customer_key_n": lambda use: (
+                        use.promotion,
+                        use.customer_key,
+                        # Null differs from null.
+                        use.order_id if use.n is None else use.n,
+                    )
+                },
+            ),
+            user_groups=Table(name="user_groups", key=lambda row: row),
             stock_movements=Table(name="stock_movements", key=lambda movement: movement.id),
             orders=Table(
                 name="orders",

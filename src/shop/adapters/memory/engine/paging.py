@@ -26,3 +26,14 @@ def newest_first(
     return Page(
         items=selected, next=cursor_of(selected[-1]) if len(selected) < len(ordered) else None
     )
+
+
+def by_key(items: Iterable[T], page: PageRequest[str], key_of: Callable[[T], str]) -> Page[T, str]:
+    """Return a page of the items, sorted by key."""
+    ordered = sorted(items, key=key_of)
+    if page.after is not None:
+        after = page.after
+        ordered = [item for item in ordered if key_of(item) > after]
+    selected = ordered[: page.limit]
+    has_more = len(selected) < len(ordered)
+    return Page(items=selected, next=key_of(selected[-1]) if has_more else None)

@@ -1,11 +1,10 @@
 """The statement that reads ahead in PostgreSQL: no lock, no transaction."""
 
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from asyncpg.pgproto.pgproto import UUID
@@ -46,6 +45,7 @@ from shop.adapters.sql.schema.tables import (
 )
 from shop.adapters.sql.statements.card_use import DECLINED_SINCE, select_card_use
 from shop.adapters.sql.statements.driver import fetch_from_driver
+from shop.adapters.sql.statements.named_rows import Converter, RowMaker, row_maker
 
 # Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
 # keeps PostgreSQL from making a join of a subquery.
@@ -206,30 +206,27 @@ _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQL
 
 
 def _rows(table: TableClause, document: str | None) -> Sequence[Any]:
-    rows = orjson.loads(document) if document else ()
-    converters = _converters(table)
-    for row in rows:
-        for name, convert in converters:
-            if row[name] is not None:
-                row[name] = convert(row[name])
-    return [SimpleNamespace(**row) for row in rows]
+    if document is None:
+        return ()
+    objects = orjson.loads(document)
+    make = _row_maker(table, tuple(objects[0]))
+    return make([tuple(each.values()) for each in objects])
 
 
 @cache
-def _converters(table: TableClause) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-    """Return what makes values of a column's type of those in JSON, for columns that need it."""
-    return [
-        (column.name, convert)
-        for column in table.c
-        for convert in (_converter(column.type),)
-        if convert is not None
-    ]
+def _row_maker(table: TableClause, names: tuple[str, ...]) -> RowMaker:
+    types = {each.name: each.type for each in table.c}
+    return row_maker([(name, _converter(types[name]) if name in types else None) for name in names])
 
 
-def _converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+def _converter(kind: TypeEngine[Any]) -> Converter | None:
     if isinstance(kind, Uuid):
-        # The driver's UUIDs are made and compared faster than those of the standard library.
-        return cast("type[uuid.UUID]", UUID)
+        return _uuid
     if isinstance(kind, TypeDecorator):
         return partial(kind.process_result_value, dialect=_DIALECT)
     return None
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    # The driver's UUIDs are made and compared faster than those of the standard library.
+    return None if text is None else UUID(text)

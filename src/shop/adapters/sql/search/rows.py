@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     exists,
     select,
+    text,
     true,
     tuple_,
 )
@@ -35,6 +36,9 @@ from shop.application.ports.repositories.catalogue.product_searches import (
 )
 
 MIN_PRICE, MAX_PRICE, RANK, KEY, NUMBER = "min_price", "max_price", "rank", "key", "number"
+
+_IS_ON_SALE = text("products.active AND products.archived_at IS NULL")
+"""Word for word the condition of the indexes, or SQLite would not use them."""
 
 Shape = tuple[bool, bool, bool]
 """Which filters a question has: a lowest price, a highest price, stock."""
@@ -90,9 +94,8 @@ def select_walked(
     has_position: bool,  # noqa: FBT001  As above.
 ) -> Select[Any]:
     """Select the next products on sale by an index, and which of them pass the filters."""
-    is_on_sale = and_(products.c.active == true(), products.c.archived_at.is_(None))
     page = _sorted(sort, has_position=has_position)
-    return page.add_columns(cast(_passes(shape), Boolean).label("passes")).where(is_on_sale)
+    return page.add_columns(cast(_passes(shape), Boolean).label("passes")).where(_IS_ON_SALE)
 
 
 @cache

@@ -22,10 +22,10 @@ from shop.adapters.sql.sqlite.read_ahead import (
 )
 from shop.adapters.sql.sqlite.statements import (
     Prepared,
-    RawRows,
     prepared,
     prepared_write,
 )
+from shop.adapters.sql.statements.named_rows import RawRows
 from shop.adapters.sql.statements.row_parameters import ROWS, RowParameters
 from shop.adapters.sql.statements.writes import PendingWrite, single_statement
 from shop.application.ports.repositories.session_store import SessionToken

@@ -3,8 +3,7 @@
 SQLAlchemy would look for the text again at each execution, which costs more than SQLite's work.
 """
 
-from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, cast
@@ -16,8 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Converter = Callable[[Any], Any]
-RawRows = Sequence[tuple[Any, ...]]
+from shop.adapters.sql.statements.named_rows import Converter, RowMaker, row_maker
 
 _DIALECT: Dialect = sqlite.dialect(paramstyle="named")
 
@@ -28,7 +26,7 @@ class Prepared:
 
     text: str
     constants: Mapping[str, Any]
-    to_rows: Callable[[RawRows], Sequence[Any]]
+    to_rows: RowMaker
 
 
 @cache
@@ -52,7 +50,7 @@ def prepared_write(statement: Insert | Update | Delete) -> Prepared:
 
 def _prepared(statement: Executable, compiled: SQLCompiler) -> Prepared:
     columns = cast("ReturnsRows", statement).exported_columns
-    to_rows = _row_maker([(each.name, each.type) for each in columns])
+    to_rows = row_maker([(each.name, _converter(each.type)) for each in columns])
     return Prepared(text=str(compiled), constants=_constants(compiled), to_rows=to_rows)
 
 
@@ -67,35 +65,6 @@ def _constants(compiled: SQLCompiler) -> Mapping[str, Any]:
         if not each.required
         for bind in (each.type.dialect_impl(_DIALECT).bind_processor(_DIALECT),)
     }
-
-
-def _row_maker(
-    columns: Sequence[tuple[str, TypeEngine[Any]]],
-) -> Callable[[RawRows], Sequence[Any]]:
-    """Return the function that makes named rows of those from SQLite."""
-    names = [name for name, _ in columns]
-    named = namedtuple("named", names, rename=True)  # type: ignore[misc]  # noqa: PYI024  The names are those of a query.
-    converters = [
-        (position, convert)
-        for position, (_, kind) in enumerate(columns)
-        for convert in (_converter(kind),)
-        if convert is not None
-    ]
-    return partial(_make_rows, named._make, converters)
-
-
-def _make_rows(
-    make: Callable[[Sequence[Any]], Any],
-    converters: Sequence[tuple[int, Converter]],
-    raw_rows: RawRows,
-) -> Sequence[Any]:
-    if not raw_rows:
-        return ()
-    # By column: one loop in C for each instead of one in Python for each value.
-    columns: list[Sequence[Any]] = list(zip(*raw_rows, strict=True))
-    for position, convert in converters:
-        columns[position] = list(map(convert, columns[position]))
-    return list(map(make, zip(*columns, strict=True)))
 
 
 def _converter(kind: TypeEngine[Any]) -> Converter | None:

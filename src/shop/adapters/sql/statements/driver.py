@@ -3,7 +3,6 @@
 SQLAlchemy builds the statements, has the connections, and hears of each statement and error.
 """
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Dialect, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shop.adapters.sql.statements.named_rows import RowMaker, row_maker
 
 _FAILED = "-- the statement before has failed"
 
@@ -55,24 +56,7 @@ async def fetch_rows_from_driver(
 ) -> Sequence[Any]:
     """Return the same as rows with attributes, and with values as SQLAlchemy returns them."""
     records = await fetch_from_driver(connection, statement, parameters)
-    if not records:
-        return ()
-    make = _row_type(tuple(records[0].keys()))._make
-    converters = _require_compiled(statement, connection.dialect).converters
-    if not converters:
-        return [make(each) for each in records]
-    rows = []
-    for each in records:
-        values = list(each)
-        for position, convert in converters:
-            values[position] = convert(values[position])
-        rows.append(make(values))
-    return rows
-
-
-@cache
-def _row_type(names: tuple[str, ...]) -> Any:  # noqa: ANN401  A class of its own for each query.
-    return namedtuple("Row", names, rename=True)  # noqa: PYI024  As above.
+    return _require_compiled(statement, connection.dialect).to_rows(records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +70,8 @@ class _Parameter:
 class _CompiledStatement:
     text: str
     parameters: Sequence[_Parameter]
-    converters: Sequence[tuple[int, Callable[[Any], Any]]]
-    """What makes SQLAlchemy's values of the driver's, by position, for columns that need it."""
+    to_rows: RowMaker
+    """Makes rows with SQLAlchemy's values of the driver's."""
 
     def values(self, parameters: Parameters) -> Sequence[object]:
         """Return the values by position."""
@@ -111,7 +95,10 @@ def _compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement | N
     if compiled.post_compile_params:
         return None
     columns = getattr(statement, "exported_columns", ())
-    results = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
+    results = [
+        (getattr(each, "name", ""), each.type.dialect_impl(dialect).result_processor(dialect, None))
+        for each in columns
+    ]
     return _CompiledStatement(
         text=compiled.string,
         parameters=[
@@ -122,5 +109,5 @@ def _compiled(statement: Executable, dialect: Dialect) -> _CompiledStatement | N
             )
             for name in compiled.positiontup
         ],
-        converters=[(at, each) for at, each in enumerate(results) if each is not None],
+        to_rows=row_maker(results),
     )

@@ -32,7 +32,8 @@ class Promotion:
     """A discount under conditions, by code or automatic.
 
     It is valid from `starts_at` until just before `ends_at`. `limit` bounds the orders that have
-    it, `limit_per_customer` those of one customer.
+    it, `limit_per_customer` those of one customer. `code` is the one that all customers enter;
+    there can be codes for one order each beside it, or instead.
     """
 
     slug: str
@@ -48,12 +49,20 @@ class Promotion:
     combinable: bool
     limit: int | None
     limit_per_customer: int | None
+    code: str | None = None
 
     def __post_init__(self) -> None:
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
             raise InvalidValue(field="ends_at", rule="must be later than starts_at")
         _require_limit(self.limit, "limit")
         _require_limit(self.limit_per_customer, "limit_per_customer")
+        if self.code is not None and not self.requires_code:
+            raise InvalidValue(field="code", rule="must be omitted for an automatic promotion")
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its uses are counted down, by all or by each customer."""
+        return self.limit is not None or self.uses_per_customer is not None
 
     @property
     def uses_per_customer(self) -> int | None:

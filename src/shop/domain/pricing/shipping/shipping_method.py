@@ -13,7 +13,7 @@ from shop.domain.shared.value import value
 class ShippingMethod:
     """A method for the destinations of a zone; pick-up serves customers of any place.
 
-    From the amount `free_from` on, the method is free.
+    From the amount `free_from` on, the method is free. `estimate` says when goods arrive.
     """
 
     code: str
@@ -24,6 +24,7 @@ class ShippingMethod:
     is_pick_up: bool
     tax: ShippingTax
     active: bool
+    estimate: str | None = None
 
     def __post_init__(self) -> None:
         if self.free_from is not None and self.free_from.amount < 0:

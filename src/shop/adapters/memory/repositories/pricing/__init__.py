@@ -1,0 +1,1 @@
+"""The rules of prices, and the uses of what they limit, in memory."""

@@ -1,0 +1,80 @@
+"""The counters of promotions and codes in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.paging import by_key
+from shop.adapters.memory.engine.table import require_constraint
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
+from shop.application.ports.unit_of_work import LockOrder
+from shop.domain.pricing.promotions.promotion_uses import PromotionCounter
+
+
+class MemoryPromotionCounters(PromotionCounters):
+    """All counters, in memory."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._rows = StagedRows(
+            transaction, LockOrder.PROMOTIONS, lambda state: state.promotion_counters
+        )
+        self._removed: set[str] = set()
+
+    async def get_many(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Return counters by key."""
+        return self._rows.committed.get_many(keys)
+
+    async def lock(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `get_many`, and lock the counters."""
+        return self._rows.lock(keys)
+
+    async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
+        """Return a page of the codes for one order each."""
+        codes = [each.code or "" for each in self._single_use(promotion)]
+        return by_key(codes, page, str)
+
+    async def codes_made_at(self, promotion: str, at: datetime) -> Sequence[str]:
+        """Return the codes that were made at this time."""
+        made = [each for each in self._single_use(promotion) if each.created_at == at]
+        return sorted(each.code or "" for each in made)
+
+    async def last_made_at(self, promotion: str) -> datetime | None:
+        """Return when the newest codes were made."""
+        return max((each.created_at for each in self._single_use(promotion)), default=None)
+
+    def add(self, counter: PromotionCounter) -> None:
+        """Stage a new counter."""
+        self._rows.add(counter)
+
+    def save(self, counter: PromotionCounter) -> None:
+        """Stage the new state of a counter."""
+        self._rows.save(counter)
+
+    def remove(self, key: str) -> None:
+        """Stage the deletion of a counter."""
+        self._transaction.require_writing()
+        self._removed.add(key)
+
+    def remove_all(self, promotion: str) -> None:
+        """Stage the deletion of all counters of a promotion."""
+        self._transaction.require_writing()
+        self._removed |= {each.key for each in self._of(promotion)}
+
+    def apply(self, state: State) -> State:
+        """Return the state with the staged changes."""
+        for counter in self._rows.staged:
+            in_range = counter.uses_left is None or counter.uses_left >= 0
+            require_constraint(in_range, "ck_promotion_counters_uses_left_not_negative")
+        counters = self._rows.apply(state).with_changes(removed=self._removed)
+        return replace(state, promotion_counters=counters)
+
+    def _of(self, promotion: str) -> Sequence[PromotionCounter]:
+        rows = self._rows.committed.rows.values()
+        return [each for each in rows if each.promotion == promotion]
+
+    def _single_use(self, promotion: str) -> Sequence[PromotionCounter]:
+        return [each for each in self._of(promotion) if each.is_single_use]

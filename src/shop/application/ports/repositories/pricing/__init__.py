@@ -1,0 +1,1 @@
+"""Ports to the rules of prices, and to the uses of what they limit."""

@@ -1,0 +1,53 @@
+"""Port to the counters of promotions and codes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from shop.application.ports.paging import Page, PageRequest
+from shop.domain.pricing.promotions.promotion_uses import PromotionCounter
+
+
+class PromotionCounters(ABC):
+    """What is left of limited promotions and of codes.
+
+    A promotion that is or was limited has a counter, and each code has one. The counter of a code
+    that all customers enter is removed when the promotion has another one or none; orders may have
+    that code.
+    """
+
+    @abstractmethod
+    async def get_many(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Return counters by key."""
+
+    @abstractmethod
+    async def lock(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `get_many`, and lock the counters."""
+
+    @abstractmethod
+    async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
+        """Return a page of the codes of a promotion that are for one order each, sorted."""
+
+    @abstractmethod
+    async def codes_made_at(self, promotion: str, at: datetime) -> Sequence[str]:
+        """Return the codes for one order each that were made at this time, sorted."""
+
+    @abstractmethod
+    async def last_made_at(self, promotion: str) -> datetime | None:
+        """Return when the newest codes for one order each were made, if there are any."""
+
+    @abstractmethod
+    def add(self, counter: PromotionCounter) -> None:
+        """Stage a new counter."""
+
+    @abstractmethod
+    def save(self, counter: PromotionCounter) -> None:
+        """Stage the new state of a locked counter."""
+
+    @abstractmethod
+    def remove(self, key: str) -> None:
+        """Stage the deletion of a counter."""
+
+    @abstractmethod
+    def remove_all(self, promotion: str) -> None:
+        """Stage the deletion of all counters of a promotion."""
