@@ -87,15 +87,17 @@ class RowCells:
 
     def require_new_text(self, key: str, text: str, *, longest: int, is_multiline: bool) -> None:
         """Check a text that people read."""
+        if is_multiline and len(text) > longest:
+            self.fail(key, f"must be at most {longest} characters of text, not {shorten(text)}")
+            return
+        if not is_multiline and not 1 <= len(text) <= longest:
+            rule = f"must be 1 to {longest} characters on one line, not {shorten(text)}"
+            self.fail(key, rule)
+            return
         try:
             require_text(text, key, is_multiline=is_multiline, is_about_goods=True)
         except InvalidValue as error:
             self.fail(key, error.rule)
-        if is_multiline and len(text) > longest:
-            self.fail(key, f"must be at most {longest} characters of text, not {shorten(text)}")
-        if not is_multiline and not 1 <= len(text) <= longest:
-            rule = f"must be 1 to {longest} characters on one line, not {shorten(text)}"
-            self.fail(key, rule)
 
     def boolean(self, key: str, *, default: bool | None = None) -> bool | None:
         """Return a cell that is true or false."""
