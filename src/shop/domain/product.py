@@ -19,6 +19,8 @@ MAX_PRICE = 10**9
 
 IMAGE_URL_PATTERN = r"^https?://[!-~]+$"
 
+_NAME_RULE = f"must be 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
+_DESCRIPTION_RULE = f"must be at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
 _IMAGE_URL = re.compile(IMAGE_URL_PATTERN.removesuffix("$"))
 
 
@@ -47,12 +49,10 @@ def require_description(name: str, description: str, image_url: str | None) -> N
 
     They are checked whenever a product is read, and the same products are read again and again.
     """
-    if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not is_single_line(name):
-        rule = f"must be 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
-        raise InvalidValue(field="name", rule=rule)
+    if not _has_name_length(name) or not is_single_line(name):
+        raise InvalidValue(field="name", rule=_NAME_RULE)
     if len(description) > MAX_DESCRIPTION_CHARACTERS or not is_multiline_text(description):
-        rule = f"must be at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
-        raise InvalidValue(field="description", rule=rule)
+        raise InvalidValue(field="description", rule=_DESCRIPTION_RULE)
     if image_url is not None and not (
         len(image_url) <= MAX_IMAGE_URL_CHARACTERS and _IMAGE_URL.fullmatch(image_url)
     ):
@@ -61,9 +61,17 @@ def require_description(name: str, description: str, image_url: str | None) -> N
 
 
 def require_new_texts(name: str, description: str) -> None:
-    """Check the characters of a new name and description; raise `InvalidValue`."""
+    """Check the length and characters of a new name and description; raise `InvalidValue`."""
+    if not _has_name_length(name):
+        raise InvalidValue(field="name", rule=_NAME_RULE)
+    if len(description) > MAX_DESCRIPTION_CHARACTERS:
+        raise InvalidValue(field="description", rule=_DESCRIPTION_RULE)
     require_text(name, "name", is_about_goods=True)
     require_text(description, "description", is_multiline=True, is_about_goods=True)
+
+
+def _has_name_length(name: str) -> bool:
+    return 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS
 
 
 def require_price(price: Money) -> None:

@@ -162,12 +162,12 @@ class RowCells:
 @lru_cache(maxsize=64)
 def _text_rule(text: str, longest: int, *, is_multiline: bool) -> str | None:
     """Return the rule that a text breaks; the rows of a product often repeat its texts."""
-    try:
-        require_text(text, "text", is_multiline=is_multiline, is_about_goods=True)
-    except InvalidValue as error:
-        return error.rule
     if is_multiline and len(text) > longest:
         return f"must be at most {longest} characters of text, not {shorten(text)}"
     if not is_multiline and not 1 <= len(text) <= longest:
         return f"must be 1 to {longest} characters on one line, not {shorten(text)}"
+    try:
+        require_text(text, "text", is_multiline=is_multiline, is_about_goods=True)
+    except InvalidValue as error:
+        return error.rule
     return None
