@@ -4,8 +4,8 @@ import pytest
 
 from shop.domain.address import Address, InvalidAddress, normalise_texts
 from shop.domain.catalogue.category import require_new_category_name
+from shop.domain.catalogue.product import require_new_texts
 from shop.domain.orders.refund import RefundRequest
-from shop.domain.product import require_new_texts
 from shop.domain.shared import text as text_rules
 from shop.domain.shared.card_numbers import MAX_DIGITS, contains_card_number, joined_groups
 from shop.domain.shared.errors import InvalidValue

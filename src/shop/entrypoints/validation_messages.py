@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN
-from shop.domain.product import IMAGE_URL_PATTERN
+from shop.domain.catalogue.product import IMAGE_URL_PATTERN
+from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.shared.line_quantity import SKU_PATTERN
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -17,6 +18,7 @@ COUNTRY_PATTERN = r"^[A-Z]{2}$"
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]+$"  # noqa: S105  A pattern, not a token.
 SLUG_PATTERN = r"^[a-z-]+$"
+BARCODE_PATTERN = r"^[0-9]*$"
 
 PATTERN_MISMATCH = "string_pattern_mismatch"
 """The type of pydantic's error for a text that does not match its pattern."""
@@ -32,6 +34,8 @@ PATTERN_RULES: Mapping[str, str] = {
     CATEGORY_SLUG_PATTERN: "must be lower-case letters of ASCII, digits, '-' or '_', with a letter "
     "or digit at each end",
     IMAGE_URL_PATTERN: "must be an http or https URL",
+    TAX_CATEGORY_PATTERN: "must be lower-case letters and digits, with hyphens between them",
+    BARCODE_PATTERN: "must be digits",
 }
 """The rule that people read instead of a pattern."""
 

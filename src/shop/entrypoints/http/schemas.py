@@ -17,8 +17,8 @@ from pydantic import (
     WrapValidator,
 )
 
+from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.payment import MAX_TOKEN_CHARACTERS
-from shop.domain.product import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.hidden_characters import describe_character, find_hidden_character
 from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, SKU_PATTERN

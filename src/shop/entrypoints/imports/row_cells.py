@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from reprlib import repr as shorten
 
+from shop.domain.catalogue.product import IMAGE_URL_PATTERN, MAX_IMAGE_URL_CHARACTERS
 from shop.domain.catalogue.product_import import ImportMessage
-from shop.domain.product import IMAGE_URL_PATTERN, MAX_IMAGE_URL_CHARACTERS, MAX_PRICE
+from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.text import require_text
