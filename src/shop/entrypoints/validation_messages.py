@@ -72,6 +72,7 @@ _MESSAGES: Mapping[str, str] = {
     "bool_parsing": "must be true or false",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
+    "path_type": "must be a path",
     "uuid_type": "must be a UUID",
     "uuid_parsing": "must be a UUID",
     "datetime_type": _TIME,
