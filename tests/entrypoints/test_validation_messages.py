@@ -55,6 +55,7 @@ ERRORS = {
         "string_too_long",
         "string_pattern_mismatch",
     ),
+    "tagged-union": ("union_tag_invalid", "union_tag_not_found"),
     "tuple": ("tuple_type",),
     "uuid": ("uuid_type", "uuid_parsing"),
 }
@@ -71,9 +72,11 @@ WITHOUT_ERRORS = {
     "function-wrap",
     "is-instance",
     "json-or-python",
+    "lax-or-strict",
     "model-field",
     "nullable",
     "no-info",
+    "union",
     "with-info",
 }
 """Schemas around others; what their functions raise has the shop's own words already."""

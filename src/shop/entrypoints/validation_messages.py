@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
+from shop.domain.pricing.places import POSTAL_CODE_PATTERN
+from shop.domain.pricing.promotions.promotion_code import CODE_PATTERN
+from shop.domain.pricing.rule_document import RULE_SLUG_PATTERN, TAX_CATEGORY_PATTERN
 from shop.domain.product import IMAGE_URL_PATTERN
 from shop.domain.shared.line_quantity import SKU_PATTERN
 
@@ -17,6 +21,11 @@ CURRENCY_PATTERN = r"^[A-Z]{3}$"
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]+$"  # noqa: S105  A pattern, not a token.
 SLUG_PATTERN = r"^[a-z-]+$"
 
+RULE_TIME_PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2}))?$"
+"""A time with its offset, or a date."""
+
+RULE_TIME = "must be a time with its offset, such as 2026-11-28T09:30:00Z, or a date"
+
 PATTERN_RULES: Mapping[str, str] = {
     SINGLE_LINE_PATTERN: "must be one line without control characters",
     MULTILINE_TEXT_PATTERN: "must not contain control characters except tabs and line ends",
@@ -25,6 +34,14 @@ PATTERN_RULES: Mapping[str, str] = {
     TOKEN_PATTERN: "must be letters, digits, '-' or '_'",
     SLUG_PATTERN: "must be lower-case letters or '-'",
     SKU_PATTERN: "must be letters, digits, '.', '-' or '_', with a letter or digit at each end",
+    RULE_SLUG_PATTERN: "must be lower-case letters, digits or '-', with a letter or digit at each"
+    " end",
+    TAX_CATEGORY_PATTERN: "must be lower-case letters, digits, '-' or '_', with a letter or digit"
+    " at each end",
+    CODE_PATTERN: "must be 3 to 40 letters A to Z, digits, '-' or '_'",
+    RULE_TIME_PATTERN: RULE_TIME,
+    POSTAL_CODE_PATTERN: 'must be a postal code, or the beginning of some such as "10*"',
+    PERCENTAGE_PATTERN: 'must be per cent in quotation marks, such as "19" or "7.125"',
     IMAGE_URL_PATTERN: "must be an http or https URL",
 }
 """The rule that people read instead of a pattern."""
@@ -62,6 +79,8 @@ _MESSAGES: Mapping[str, str] = {
     "bool_parsing": "must be true or false",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
+    "union_tag_invalid": "must have a {discriminator} of {expected_tags}",
+    "union_tag_not_found": "must have a {discriminator}",
     "uuid_type": "must be a UUID",
     "uuid_parsing": "must be a UUID",
     "datetime_type": _TIME,

@@ -113,6 +113,13 @@ class ZoneInUse(Conflict):
     message = "Shipping methods serve the zone {slug}; delete them or give them another zone first."
 
 
+class SellerCountryUnknown(Conflict):
+    """The shop cannot tax a sale before it knows where the seller is."""
+
+    code = "seller-country-unknown"
+    message = "The shop does not know the seller's country; its operator sets SHOP_COUNTRY first."
+
+
 _NOT_FOUND: Mapping[RuleKind, type[NotFound]] = {
     RuleKind.TAX_RATE: TaxRateNotFound,
     RuleKind.SHIPPING_ZONE: ShippingZoneNotFound,

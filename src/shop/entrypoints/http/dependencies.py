@@ -39,6 +39,8 @@ from shop.application.ports.database import Database
 from shop.application.ports.image_store import ImageStore
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.pricing.promotion_codes import PromotionCodes
+from shop.application.pricing.rule_documents import RuleService
 from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.account import Transfer
 from shop.domain.cart import Cart
@@ -241,6 +243,12 @@ ProductServiceDependency = Annotated[
 ]
 ProductFinderDependency = Annotated[
     ProductFinder, _from_container(lambda container: container.product_finder())
+]
+RuleServiceDependency = Annotated[
+    RuleService, _from_container(lambda container: container.rule_service())
+]
+PromotionCodesDependency = Annotated[
+    PromotionCodes, _from_container(lambda container: container.promotion_codes())
 ]
 CategoryServiceDependency = Annotated[
     CategoryService, _from_container(lambda container: container.category_service())
