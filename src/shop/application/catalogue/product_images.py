@@ -18,6 +18,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.image_files import image_file
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.catalogue.product_image import (
     MAX_IMAGES,
     ImageNotFound,
@@ -28,7 +29,6 @@ from shop.domain.catalogue.product_image import (
     normalise_alt,
     numbered,
 )
-from shop.domain.product import ProductNotFound
 from shop.domain.shared.value import value
 
 KEPT_FOR = timedelta(days=1)
