@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shop.domain.product import IMAGE_URL_PATTERN
+from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN
+from shop.domain.catalogue.product import IMAGE_URL_PATTERN
+from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.shared.line_quantity import SKU_PATTERN
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -16,6 +18,10 @@ COUNTRY_PATTERN = r"^[A-Z]{2}$"
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]+$"  # noqa: S105  A pattern, not a token.
 SLUG_PATTERN = r"^[a-z-]+$"
+BARCODE_PATTERN = r"^[0-9]*$"
+
+PATTERN_MISMATCH = "string_pattern_mismatch"
+"""The type of pydantic's error for a text that does not match its pattern."""
 
 PATTERN_RULES: Mapping[str, str] = {
     SINGLE_LINE_PATTERN: "must be one line without control characters",
@@ -25,7 +31,11 @@ PATTERN_RULES: Mapping[str, str] = {
     TOKEN_PATTERN: "must be letters, digits, '-' or '_'",
     SLUG_PATTERN: "must be lower-case letters or '-'",
     SKU_PATTERN: "must be letters, digits, '.', '-' or '_', with a letter or digit at each end",
+    CATEGORY_SLUG_PATTERN: "must be lower-case letters of ASCII, digits, '-' or '_', with a letter "
+    "or digit at each end",
     IMAGE_URL_PATTERN: "must be an http or https URL",
+    TAX_CATEGORY_PATTERN: "must be lower-case letters and digits, with hyphens between them",
+    BARCODE_PATTERN: "must be digits",
 }
 """The rule that people read instead of a pattern."""
 
@@ -46,7 +56,7 @@ _MESSAGES: Mapping[str, str] = {
     "string_unicode": "must be text in UTF-8",
     "string_too_short": "must have at least {min_length} character{s}",
     "string_too_long": "must have at most {max_length} character{s}",
-    "string_pattern_mismatch": "{rule}",
+    PATTERN_MISMATCH: "{rule}",
     "int_type": "must be a whole number without quotation marks",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a whole number with fewer digits",

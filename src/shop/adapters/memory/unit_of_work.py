@@ -12,6 +12,7 @@ from shop.adapters.memory.repositories.addresses import MemoryAddresses
 from shop.adapters.memory.repositories.catalogue.categories import MemoryCategories
 from shop.adapters.memory.repositories.catalogue.imports import MemoryImports
 from shop.adapters.memory.repositories.catalogue.product_searches import MemoryProductSearches
+from shop.adapters.memory.repositories.catalogue.variants import MemoryVariants
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -120,6 +121,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.transfers = transfers
         self.imports = imports
         self.products = products
+        self.variants = MemoryVariants(transaction)
         self.categories = categories
         self.product_searches = product_searches
         self.product_images = product_images

@@ -12,6 +12,7 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.inventory import (
     Inventory,
@@ -19,7 +20,6 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
-from shop.domain.product import Product
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency
 from shop.domain.shared.value import value
@@ -129,7 +129,7 @@ class ImportPlan:
         stage_search_rows_in(
             uow,
             [each.product[1] for each in changes if each.is_of_product],
-            {each.product[1].sku: each.categories[1] for each in changes},
+            {each.product[1].handle: each.categories[1] for each in changes},
             existing.categories.tree,
         )
         return result
@@ -160,7 +160,7 @@ class ImportPlan:
         messages += [_message(file, each.line, each.field, each.rule) for each in draft.faults]
         if after is None:
             return None
-        slugs = existing.slugs.get(after.sku, ())
+        slugs = existing.slugs.get(after.handle, ())
         try:
             categories = existing.categories.slugs_of(imported, slugs)
         except InvalidValue as error:
@@ -184,7 +184,7 @@ class ImportPlan:
         elif before != after:
             uow.products.save(after)
         if change.categories[0] != change.categories[1]:
-            uow.categories.assign(after.sku, *change.categories)
+            uow.categories.assign(after.handle, *change.categories)
         for old, new in change.inventories:
             empty = Inventory(sku=new.sku, on_hand=0, reserved=0)
             if old is None:

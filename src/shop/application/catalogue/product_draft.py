@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
-from shop.domain.product import Product
+from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.variant import Variant
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
@@ -52,22 +53,28 @@ class ProductDraft:
 
     def _described(self, row: VariantRow) -> Product:
         before, given = self._before, self._imported.fields
+        price = Money(amount=row.fields["price"], currency=self._currency)
         if before is None:
             before = Product(
-                sku=row.sku,
+                handle=row.sku,
                 name=given["name"],
                 description="",
-                price=Money(amount=row.fields["price"], currency=self._currency),
                 active=True,
                 image_url=None,
+                variants=(Variant(sku=row.sku, price=price),),
                 created_at=self._at,
                 updated_at=self._at,
             )
+        variant = before.only_variant
+        if variant is None or variant.sku != row.sku:
+            rule = f"must not be {row.sku}, a product with several variants"
+            raise InvalidValue(field="sku", rule=rule)
         return replace(
             before,
             name=given["name"],
             description=_given(given, "description", "", before.description),
-            price=Money(amount=row.fields["price"], currency=self._currency),
+            variants=(variant.at_price(price), *before.variants[1:]),
+            archived_at=None,
             active=_given(given, "active", True, before.active),
             image_url=given.get("image_url", before.image_url),
             updated_at=self._at,

@@ -27,18 +27,19 @@ def _lines(rows: Sequence[Mapping[str, object]]) -> bytes:
 
 def _rows(exported: ExportedProduct) -> Iterator[Mapping[str, object]]:
     product = exported.product
-    yield {
-        "handle": product.sku,
-        "name": product.name,
-        "description": product.description,
-        "active": _boolean(is_so=product.active),
-        "categories": ",".join(exported.categories),
-        "sku": product.sku,
-        "price": product.price.amount,
-        "currency": product.price.currency,
-        "stock": exported.inventory.on_hand,
-        "image_url": product.image_url,
-    }
+    for variant in product.variants:
+        yield {
+            "handle": product.handle,
+            "name": product.name,
+            "description": product.description,
+            "active": _boolean(is_so=product.active),
+            "categories": ",".join(exported.categories),
+            "sku": variant.sku,
+            "price": variant.price.amount,
+            "currency": variant.price.currency,
+            "stock": exported.inventories[variant.sku].on_hand,
+            "image_url": product.image_url,
+        }
 
 
 def _boolean(*, is_so: bool) -> str:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 
 from shop.application.catalogue.slugs import sku_of
+from shop.domain.catalogue.product import MAX_DESCRIPTION_CHARACTERS, MAX_PRODUCT_NAME_CHARACTERS
 from shop.domain.inventory import MAX_ON_HAND
-from shop.domain.product import MAX_DESCRIPTION_CHARACTERS, MAX_PRODUCT_NAME_CHARACTERS
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.entrypoints.imports.amounts import InvalidCell, read_amount

@@ -5,12 +5,12 @@ from reprlib import repr as shorten
 from typing import Any
 
 from shop.application.ports.imports.product_file_reader import FileRow
-from shop.domain.inventory import MAX_ON_HAND
-from shop.domain.product import (
+from shop.domain.catalogue.product import (
     MAX_DESCRIPTION_CHARACTERS,
-    MAX_PRICE,
     MAX_PRODUCT_NAME_CHARACTERS,
 )
+from shop.domain.catalogue.variant import MAX_PRICE
+from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.entrypoints.imports.cell_faults import price_hint

@@ -57,7 +57,10 @@ CODES = {
 }
 VALUES = {("kind", "return"): "refund", ("status", "done"): "succeeded"}
 MEMBERS = {"wanted": "requested", "left": "remaining", "before": "current", "after": "target"}
-LATER_MEMBERS = {"problems", "shipped", "refunded", "user", "kind"}
+LATER_MEMBERS = {
+    *("problems", "shipped", "refunded", "user", "kind"),
+    *("handle", "options", "variants"),
+}
 """The members that releases of an earlier schema version did not answer."""
 
 TABLES = {

@@ -22,6 +22,7 @@ VOLATILE = {
     "media": re.compile(r"/media/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]+\.webp"),
 }
 WITHOUT_RESPONSE = {
+    "archive_product",
     "delete_category",
     "sign_out",
     "end_session",
@@ -233,6 +234,7 @@ async def _keep_an_address(story: ExampleSequence, customer: Browser) -> None:
 async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: HttpShop) -> None:
     await story.run(admin, "put_product")
     await story.run(admin, "adjust_stock")
+    await story.run(admin, "adjust_product_stock")
     await admin.put("/categories/drinks", {"name": "Drinks", "position": 0})
     for name in ("put_category", "list_categories", "delete_category"):
         await story.run(admin, name)
@@ -243,6 +245,7 @@ async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: Http
     import_id = (await story.run(admin, "begin_import"))["id"]
     await shop.container.import_job_runner().run_due()
     await story.run(admin, "show_import", import_id=import_id)
+    await story.run(admin, "archive_product")
 
 
 async def test_new_product_starts_without_stock(shop: HttpShop) -> None:

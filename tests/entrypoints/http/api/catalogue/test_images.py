@@ -125,6 +125,8 @@ async def test_file_that_is_no_image_is_rejected(
 
     assert answer.status_code == 422
     assert (answer.json()["type"], answer.json()["reason"]) == ("/problems/invalid-image", reason)
+    metrics = (await root.get("//metrics")).text
+    assert f'shop_image_rejections_total{{reason="{reason}"}} 1.0' in metrics
     assert _stored(shop) == 0
 
 
