@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Integer,
     Row,
+    Text,
     TextClause,
     TextualSelect,
     bindparam,
@@ -35,9 +36,10 @@ NEWEST = 2**62
 """Higher than the number of any product."""
 
 SETTINGS = text(
-    "SELECT set_config('max_parallel_workers_per_gather', '0', true),"
-    " set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
-)
+    "SELECT set_config('max_parallel_workers_per_gather', '0', true) AS workers,"
+    " set_config('jit', 'off', true) AS jit,"
+    " set_config('plan_cache_mode', 'force_generic_plan', true) AS plans"
+).columns(*(column(name, Text()) for name in ("workers", "jit", "plans")))
 """A searcher takes one processor at most, and plans do not depend on the words."""
 
 _HIT = (column("tier", Integer()), column("search_id", BigInteger()))
