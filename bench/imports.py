@@ -7,7 +7,6 @@ not depend on what else the machine does.
 
 import asyncio
 import csv
-import gc
 import resource
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ import typer
 from pydantic import Secret
 
 from shop.application.ports.imports.import_spool import ImportSpool
-from shop.entrypoints.cli.commands.import_products import GARBAGE_THRESHOLD
+from shop.entrypoints.cli.commands.import_products import rare_collections
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 
@@ -47,7 +46,8 @@ def main(
         with file.open("w", newline="") as text:
             rows = _shopify_rows if shopify else _shop_rows
             csv.writer(text).writerows(rows(variants, per_product))
-        asyncio.run(_measure(Path(folder), file, variants))
+        with rare_collections():
+            asyncio.run(_measure(Path(folder), file, variants))
 
 
 async def _measure(folder: Path, file: Path, variants: int) -> None:
@@ -57,9 +57,6 @@ async def _measure(folder: Path, file: Path, variants: int) -> None:
     )
     container = Container(settings=settings)
     await container.database().migrate()
-    # As the command and the server do.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
     before = _memory_megabytes()
     for what in ("new", "unchanged"):
         with container.import_spools().open_temporarily(file) as spool:

@@ -10,7 +10,7 @@ from dependency_injector import providers
 from fastapi import FastAPI
 
 from shop.adapters.files.image_store import TemporaryImageStore
-from shop.adapters.files.import_spool import TemporaryImportSpools
+from shop.adapters.files.import_spools import TemporaryImportSpools
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork

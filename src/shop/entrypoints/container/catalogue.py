@@ -74,6 +74,7 @@ class CatalogueContainer(Base):
         Base.image_store,
         Base.clock,
         Base.id_generator,
+        Base.metrics,
     )
     bulk_import = providers.Singleton(
         BulkImport,
