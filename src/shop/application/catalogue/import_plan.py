@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from shop.application.catalogue.import_categories import ImportCategories
 from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
+from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_draft import ProductDraft
 from shop.application.catalogue.search_rows import stage_search_rows_in
 from shop.application.ports.clock import Clock
@@ -183,6 +184,7 @@ class ImportPlan:
             uow.products.add(after)
         elif before != after:
             uow.products.save(after)
+        stage_price_changes(uow, before, after)
         if change.categories[0] != change.categories[1]:
             uow.categories.assign(after.handle, *change.categories)
         for old, new in change.inventories:

@@ -14,6 +14,7 @@ from shop.application.catalogue.imports import ImportService
 from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
+from shop.application.catalogue.variants import VariantService
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.gateway_events import HandleGatewayEvents
@@ -238,6 +239,9 @@ ProductExportDependency = Annotated[
 ]
 ProductServiceDependency = Annotated[
     ProductService, _from_container(lambda container: container.product_service())
+]
+VariantServiceDependency = Annotated[
+    VariantService, _from_container(lambda container: container.variant_service())
 ]
 ProductFinderDependency = Annotated[
     ProductFinder, _from_container(lambda container: container.product_finder())

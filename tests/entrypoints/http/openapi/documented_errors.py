@@ -80,6 +80,7 @@ ERRORS = {
     ("post", "/api/v1/products/{handle}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved", "several-variants"},
+    ("get", "/api/v1/variants/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
     ("post", "/api/v1/variants/{sku}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},

@@ -165,7 +165,13 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     tell = story.run
     ada, grace, root = shop.browser(), await shop.customer("grace"), await shop.admin("root")
 
-    for name in ("check_health", "check_readiness", "explain_problem", "show_product"):
+    for name in (
+        "check_health",
+        "check_readiness",
+        "explain_problem",
+        "show_product",
+        "show_variant",
+    ):
         await tell(ada, name)
     await tell(ada, "list_products", query="?q=earl%20grey")
 
