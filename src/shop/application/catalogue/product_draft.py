@@ -80,8 +80,10 @@ class ProductDraft:
             )
         product = replace(
             before,
-            name=given["name"],
-            description=_given(given, "description", "", before.description),
+            name=_unless_trimmed(given["name"], before.name),
+            description=_unless_trimmed(
+                _given(given, "description", "", before.description), before.description
+            ),
             active=_given(given, "active", True, before.active),
             image_url=given.get("image_url", before.image_url),
             options=tuple(options),
@@ -155,6 +157,11 @@ class ProductDraft:
 
     def _fail(self, line: int, field: str, rule: str) -> None:
         self.faults.append(DraftFault(line=line, field=field, rule=rule))
+
+
+def _unless_trimmed(text: str, before: str) -> str:
+    """Return a text, or that of before if the file only lacks the spaces around it."""
+    return before if text == before.strip() else text
 
 
 def _given(given: Mapping[str, Any], field: str, empty: Any, before: Any) -> Any:  # noqa: ANN401

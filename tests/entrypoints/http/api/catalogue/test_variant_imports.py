@@ -96,6 +96,15 @@ class TestAnExistingProduct:
             ("SHIRT-L", {"Size": "L"}, 5490, 1),
         ]
 
+    async def test_keeps_the_spaces_around_its_texts(self, shop: HttpShop, root: Browser) -> None:
+        await shop.add_product("TEA", name=" Tea ", description="Green.\n")
+        before = shop.database.state.products.rows
+
+        done = await ended(shop, root, await export_of(root))
+
+        assert (done["added"], done["changed"], done["unchanged"]) == (0, 0, 1)
+        assert shop.database.state.products.rows == before
+
     async def test_comes_back_if_it_was_archived(self, shop: HttpShop, root: Browser) -> None:
         await ended(shop, root, COLUMNS + SHIRT)
         assert (await root.delete("/products/shirt")).status_code == 204
