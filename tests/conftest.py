@@ -44,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
+def pytest_sessionstart() -> None:
+    """Collect tests without garbage collections, which would find next to nothing."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Exclude what is imported and collected from garbage collections: it lives to the end.
 
@@ -53,6 +58,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

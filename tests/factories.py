@@ -11,6 +11,8 @@ from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.catalogue.category import Category
+from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.variant import SoldVariant, Variant
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 from shop.domain.notification import (
@@ -23,7 +25,6 @@ from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.orders.refund import Refund, RefundStatus
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
-from shop.domain.product import Product
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.line_quantity import LineQuantity
@@ -93,18 +94,29 @@ def welcome_transfer(account: Account, /, **changes: object) -> Transfer:
     return _changed(default, changes)
 
 
-def product(sku: str = "TEA", /, **changes: object) -> Product:
+def product(handle: str = "TEA", /, price: Money | None = None, **changes: object) -> Product:
+    """Return a product with one variant, which has its handle as SKU."""
     default = Product(
-        sku=sku,
-        name=f"The {sku.lower()}",
+        handle=handle,
+        name=f"The {handle.lower()}",
         description="As good as it gets.",
-        price=eur(500),
         active=True,
         image_url=None,
+        variants=(Variant(sku=handle, price=price or eur(500)),),
         created_at=NOW,
         updated_at=NOW,
     )
     return _changed(default, changes)
+
+
+def variant(sku: str = "TEA", price: int = 500, /, **changes: object) -> Variant:
+    return _changed(Variant(sku=sku, price=eur(price)), changes)
+
+
+def sold_variant(sku: str = "TEA", /, price: Money | None = None, **changes: object) -> SoldVariant:
+    """Return the only variant of such a product as carts and orders read it."""
+    of_product = product(sku, price=price)
+    return _changed(of_product.sold(of_product.variants[0]), changes)
 
 
 def category(slug: str, name: str = "", /, **changes: object) -> Category:

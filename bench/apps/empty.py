@@ -9,6 +9,7 @@ from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.server import freeze_startup_objects
 from shop.entrypoints.http.api.catalogue.schemas import ProductList, ProductResponse
+from shop.entrypoints.http.api.catalogue.variant_schemas import VariantResponse
 from shop.entrypoints.http.api.orders.schemas import (
     OrderLineResponse,
     OrderResponse,
@@ -45,6 +46,7 @@ def _order() -> OrderResponse:
     line = OrderLineResponse(
         sku="BENCH-0000001",
         name="Product no. 1",
+        options={},
         quantity=1,
         unit_price=price,
         amount=price,
@@ -67,6 +69,7 @@ def _page() -> ProductList:
     """Return a page of as many products as the shop's pages have."""
     products = [
         ProductResponse(
+            handle=f"BENCH-{number:07}",
             sku=f"BENCH-{number:07}",
             name=f"Product no. {number}",
             description=f"One of a numbered series: this is no. {number}.",
@@ -74,7 +77,25 @@ def _page() -> ProductList:
             available=1_000_000,
             image_url=None,
             active=True,
+            archived=None,
+            options=[],
+            variants=[_variant(f"BENCH-{number:07}")],
         )
         for number in range(1, 21)
     ]
     return ProductList(items=products, next="next")
+
+
+def _variant(sku: str) -> VariantResponse:
+    return VariantResponse(
+        sku=sku,
+        price=MoneyResponse(amount=100, currency="EUR"),
+        compare_at_price=None,
+        options={},
+        weight_grams=0,
+        tax_category="standard",
+        barcode=None,
+        ships=True,
+        active=True,
+        available=1_000_000,
+    )

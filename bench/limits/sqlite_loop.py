@@ -144,7 +144,9 @@ def full(connection: sqlite3.Connection, products: int) -> Place:
         ).fetchone()
         bought = [
             (
-                *run("SELECT sku, name, price FROM products WHERE sku = ?", (sku,)).fetchone(),
+                *run(
+                    "SELECT sku, product_name, price FROM variants WHERE sku = ?", (sku,)
+                ).fetchone(),
                 quantity,
             )
             for sku, quantity in zip(skus, (1, 2), strict=True)
@@ -168,10 +170,10 @@ def full(connection: sqlite3.Connection, products: int) -> Place:
             (order, order[:15].upper(), user, key, total, now),
         )
         many(
-            "INSERT INTO order_lines (order_id, position, sku, name, quantity, unit_price)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO order_lines (order_id, position, sku, name, quantity, unit_price, product,"
+            " options) VALUES (?, ?, ?, ?, ?, ?, ?, '{}')",
             [
-                (order, position, sku, name, quantity, price)
+                (order, position, sku, name, quantity, price, sku)
                 for position, (sku, name, price, quantity) in enumerate(bought)
             ],
         )

@@ -11,7 +11,7 @@ from pydantic import Secret
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.catalogue.products import PutProduct
+from shop.application.catalogue.product_changes import PutProduct
 from shop.application.checkout.cart import PutCartLine
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
@@ -213,7 +213,7 @@ async def set_preferences(
 def put_product(admin: SessionToken | None, sku: str, price: int = 100) -> PutProduct:
     return PutProduct(
         session=admin,
-        sku=sku,
+        handle=sku,
         name=f"The {sku}",
         description="",
         price=eur(price),

@@ -4,10 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shop.adapters.sql.database import SqlDatabase
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from shop.domain.catalogue.product import Product
 from shop.domain.inventory import Inventory
-from shop.domain.product import Product
 from tests.factories import inventory, stock_movement
 
 T = TypeVar("T")
@@ -19,7 +18,6 @@ class Storage:
 
     unit_of_work: UnitOfWorkFactory
     snapshot: UnitOfWorkFactory
-    database: SqlDatabase | None = None
 
     async def commit(self, *stagings: Callable[[UnitOfWork], object]) -> None:
         """Stage these, and commit."""
@@ -44,12 +42,12 @@ class Storage:
         """Add a product of which this many are on hand."""
         await self.commit(
             lambda uow: uow.products.add(product),
-            lambda uow: uow.inventories.add(inventory(product.sku)),
+            lambda uow: uow.inventories.add(inventory(product.handle)),
         )
-        empty, full = inventory(product.sku), inventory(product.sku, on_hand)
+        empty, full = inventory(product.handle), inventory(product.handle, on_hand)
 
         async def add_on_hand(uow: UnitOfWork) -> None:
-            await uow.inventories.lock([product.sku])
+            await uow.inventories.lock([product.handle])
             uow.inventories.save(full, stock_movement(empty, full))
 
         await self.write(add_on_hand)

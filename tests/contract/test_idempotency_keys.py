@@ -16,13 +16,13 @@ from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import AccountNotFound, InsufficientFunds, RecipientNotFound
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
 from shop.domain.orders.order import Actor, PriceChanged
 from shop.domain.orders.refund import RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined
-from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.state_machine import IllegalTransition

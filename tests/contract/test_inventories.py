@@ -84,11 +84,11 @@ async def test_inventory_that_is_not_locked_cannot_be_saved(storage: Storage) ->
     assert await _stored(storage) == {"TEA": FULL}
 
 
-async def test_inventory_of_an_unknown_product_is_rejected(storage: Storage) -> None:
-    with pytest.raises(ConstraintViolated):
-        await storage.commit(lambda uow: uow.inventories.add(inventory("TEA")))
+async def test_inventory_needs_no_variant(storage: Storage) -> None:
+    """A server of a release without variants adds products and their stock alone."""
+    await storage.commit(lambda uow: uow.inventories.add(inventory("POT")))
 
-    assert await _stored(storage) == {}
+    assert await _stored(storage) == {"POT": inventory("POT")}
 
 
 async def test_second_inventory_of_a_product_is_rejected(storage: Storage) -> None:

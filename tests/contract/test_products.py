@@ -7,7 +7,7 @@ import pytest
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
-from shop.domain.product import Product
+from shop.domain.catalogue.product import Product
 from tests.contract.storage import Storage
 from tests.factories import NOW, eur, inventory, product
 
@@ -20,7 +20,7 @@ CUP = product("CUP", name="100% porcelain_cup", price=eur(10**9), active=False)
 async def _add(storage: Storage, *products: Product) -> None:
     await storage.commit(
         *(lambda uow, each=each: uow.products.add(each) for each in products),
-        *(lambda uow, each=each: uow.inventories.add(inventory(each.sku)) for each in products),
+        *(lambda uow, each=each: uow.inventories.add(inventory(each.handle)) for each in products),
     )
 
 
@@ -54,7 +54,7 @@ async def test_inactive_products_are_searched_apart(storage: Storage) -> None:
 
 
 async def _skus(storage: Storage, words: str = "") -> list[str]:
-    return [each.sku for each in (await _search(storage, words)).items]
+    return [each.handle for each in (await _search(storage, words)).items]
 
 
 async def test_products_are_found_by_sku_as_they_were_added(storage: Storage) -> None:
@@ -190,8 +190,8 @@ async def test_products_are_shown_with_what_is_not_reserved(storage: Storage) ->
         lambda uow: uow.inventories.add(inventory("TEA", 7, reserved=2)),
         lambda uow: uow.inventories.add(inventory("CUP", 3)),
     )
-    tea = AvailableProduct(product=TEA, available=5)
-    cup = AvailableProduct(product=CUP, available=3)
+    tea = AvailableProduct(product=TEA, stock={"TEA": 5})
+    cup = AvailableProduct(product=CUP, stock={"CUP": 3})
     question = ProductSearch(words="", page=PageRequest(limit=1, after=None))
 
     found = await storage.read(lambda uow: uow.products.available(["CUP", "TEA", "tea", "NONE"]))

@@ -1,6 +1,17 @@
+from collections.abc import Callable
+
 import pytest
 
-from shop.domain.shared.card_numbers import contains_card_number
+from shop.domain.address import Address, InvalidAddress, normalise_texts
+from shop.domain.catalogue.category import require_new_category_name
+from shop.domain.catalogue.product import require_new_texts
+from shop.domain.orders.refund import RefundRequest
+from shop.domain.shared import text as text_rules
+from shop.domain.shared.card_numbers import MAX_DIGITS, contains_card_number, joined_groups
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.user import normalise_name
+
+LONG_TEXT = "1 " * 30_000
 
 
 @pytest.mark.parametrize(
@@ -54,3 +65,39 @@ def test_other_digits_are_no_card_number(text: str) -> None:
 def test_shorter_numbers_can_be_allowed() -> None:
     assert contains_card_number("4222222222222")
     assert not contains_card_number("4222222222222", min_digits=16)
+
+
+def test_work_grows_with_the_groups_of_digits() -> None:
+    groups = ["1"] * 1000
+
+    # An iterator can be read once.
+    joined = sum(1 for _ in joined_groups(iter(groups)))
+
+    assert joined == len(groups) * MAX_DIGITS - sum(range(MAX_DIGITS))
+
+
+class TestATextThatIsTooLong:
+    @pytest.mark.parametrize(
+        "require",
+        [
+            normalise_name,
+            require_new_category_name,
+            lambda text: require_new_texts(text, ""),
+            lambda text: require_new_texts("Tea", text),
+            lambda text: RefundRequest(lines=(), amount=None, to=None, reason=text, restock=False),
+            lambda text: normalise_texts(Address(name=text, line1="1 High Street", country="GB")),
+        ],
+    )
+    def test_is_not_searched_for_card_numbers(
+        self, monkeypatch: pytest.MonkeyPatch, require: Callable[[str], object]
+    ) -> None:
+        searched: list[str] = []
+        monkeypatch.setattr(
+            text_rules, "contains_card_number", lambda text, *_: searched.append(text)
+        )
+
+        with pytest.raises((InvalidValue, InvalidAddress)):
+            require(LONG_TEXT)
+
+        assert LONG_TEXT not in searched
+        assert LONG_TEXT.strip() not in searched

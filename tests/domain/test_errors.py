@@ -11,6 +11,7 @@ from shop.domain.account import (
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
 from shop.domain.catalogue.category import CategoryInUse, CategoryNotFound
+from shop.domain.catalogue.product import ProductNotFound, SeveralVariants, SkuTaken
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
@@ -24,7 +25,6 @@ from shop.domain.orders.order import (
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
-from shop.domain.product import ProductNotFound
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
@@ -68,6 +68,16 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         CategoryInUse(slug="tea"),
         "category-in-use",
         "The category tea has categories below it; move or delete them first.",
+    ),
+    (
+        SkuTaken(sku="TEA"),
+        "sku-taken",
+        "The SKU TEA belongs to another product; choose another one.",
+    ),
+    (
+        SeveralVariants(handle="SHIRT"),
+        "several-variants",
+        "The product SHIRT has several variants; name the SKU of one.",
     ),
     (
         OutOfStock(lines=(Shortage(sku="TEA", requested=2, available=1),)),

@@ -1,17 +1,18 @@
 import pytest
 
 from shop.domain.cart import MAX_LINES
-from shop.domain.product import MAX_PRICE
+from shop.domain.catalogue.product import require_handle
+from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, require_sku
 from shop.domain.shared.money import MAX_AMOUNT
-from tests.factories import eur, product
+from tests.factories import eur, product, variant
 
 
 @pytest.mark.parametrize("sku", ["A", "0", "TEA", "tea-500_g.v2", "a--b", "S" * MAX_SKU_CHARACTERS])
 def test_sku_consists_of_letters_digits_and_separators(sku: str) -> None:
     require_sku(sku)
-    assert product(sku).sku == sku
+    assert product(sku).variants[0].sku == sku
 
 
 @pytest.mark.parametrize(
@@ -36,11 +37,11 @@ def test_sku_consists_of_letters_digits_and_separators(sku: str) -> None:
     ],
 )
 def test_any_other_text_is_no_sku(sku: str) -> None:
-    for validate in (require_sku, product):
+    for validate, field in ((require_sku, "sku"), (variant, "sku"), (require_handle, "handle")):
         with pytest.raises(InvalidValue) as caught:
             validate(sku)
 
-        assert caught.value.field == "sku"
+        assert caught.value.field == field
 
 
 @pytest.mark.parametrize("price", [0, -1, MAX_PRICE + 1])

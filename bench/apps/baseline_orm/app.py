@@ -231,6 +231,7 @@ def _to_response(order: Order) -> OrderResponse:
             OrderLineResponse(
                 sku=line.sku,
                 name=line.name,
+                options={},
                 quantity=line.quantity,
                 unit_price=_money(line.unit_price),
                 amount=_money(line.quantity * line.unit_price),

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shop.domain.cart import Cart, EmptyCart
+from shop.domain.catalogue.product import ProductNotFound
+from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.inventory import Inventory, OutOfStock, Shortage, describe_shortages
-from shop.domain.product import Product, ProductNotFound
 from shop.domain.shared.errors import Conflict
 from shop.domain.shared.value import value
 
@@ -56,17 +57,17 @@ class CartProblems:
 
 
 def find_cart_problems(
-    cart: Cart, products: Mapping[str, Product], inventories: Mapping[str, Inventory]
+    cart: Cart, variants: Mapping[str, SoldVariant], inventories: Mapping[str, Inventory]
 ) -> CartProblems:
-    """Compare a cart with the products and the stock of its lines."""
+    """Compare a cart with the variants and the stock of its lines."""
     missing: list[str] = []
     not_for_sale: list[Shortage] = []
     short: list[Shortage] = []
     for line in cart.lines:
-        product = products.get(line.sku)
-        if product is None:
+        variant = variants.get(line.sku)
+        if variant is None:
             missing.append(line.sku)
-        elif not product.active:
+        elif not variant.is_for_sale:
             not_for_sale.append(Shortage(sku=line.sku, requested=line.quantity, available=0))
         elif shortage := inventories[line.sku].shortage(line.quantity):
             short.append(shortage)

@@ -124,9 +124,11 @@ def _to_ascii(label: str) -> str:
 def normalise_name(text: str) -> str:
     """Compose and strip a name; raise `InvalidValue` if it is empty, too long or invisible."""
     name = _normalise_unicode(text).strip()
+    rule = f"must be 1 to {MAX_NAME_CHARACTERS} characters on one line"
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
+        raise InvalidValue(field="name", rule=rule)
     require_text(name, "name")
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not is_single_line(name):
-        rule = f"must be 1 to {MAX_NAME_CHARACTERS} characters on one line"
+    if not is_single_line(name):
         raise InvalidValue(field="name", rule=rule)
     return name
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN
+from shop.domain.catalogue.product import IMAGE_URL_PATTERN
+from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
 from shop.domain.pricing.places import POSTAL_CODE_PATTERN
 from shop.domain.pricing.promotions.promotion_code import CODE_PATTERN
-from shop.domain.pricing.rule_document import RULE_SLUG_PATTERN, TAX_CATEGORY_PATTERN
-from shop.domain.product import IMAGE_URL_PATTERN
 from shop.domain.shared.line_quantity import SKU_PATTERN
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -20,6 +21,10 @@ COUNTRY_PATTERN = r"^[A-Z]{2}$"
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]+$"  # noqa: S105  A pattern, not a token.
 SLUG_PATTERN = r"^[a-z-]+$"
+BARCODE_PATTERN = r"^[0-9]*$"
+
+PATTERN_MISMATCH = "string_pattern_mismatch"
+"""The type of pydantic's error for a text that does not match its pattern."""
 
 RULE_TIME_PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2}))?$"
 """A time with its offset, or a date."""
@@ -34,15 +39,16 @@ PATTERN_RULES: Mapping[str, str] = {
     TOKEN_PATTERN: "must be letters, digits, '-' or '_'",
     SLUG_PATTERN: "must be lower-case letters or '-'",
     SKU_PATTERN: "must be letters, digits, '.', '-' or '_', with a letter or digit at each end",
-    RULE_SLUG_PATTERN: "must be lower-case letters, digits or '-', with a letter or digit at each"
-    " end",
-    TAX_CATEGORY_PATTERN: "must be lower-case letters, digits, '-' or '_', with a letter or digit"
-    " at each end",
+    CATEGORY_SLUG_PATTERN: "must be lower-case letters of ASCII, digits, '-' or '_', with a letter "
+    "or digit at each end",
     CODE_PATTERN: "must be 3 to 40 letters A to Z, digits, '-' or '_'",
     RULE_TIME_PATTERN: RULE_TIME,
     POSTAL_CODE_PATTERN: 'must be a postal code, or the beginning of some such as "10*"',
     PERCENTAGE_PATTERN: 'must be per cent in quotation marks, such as "19" or "7.125"',
     IMAGE_URL_PATTERN: "must be an http or https URL",
+    # Also that of the slugs of rules.
+    TAX_CATEGORY_PATTERN: "must be lower-case letters and digits, with hyphens between them",
+    BARCODE_PATTERN: "must be digits",
 }
 """The rule that people read instead of a pattern."""
 
@@ -63,7 +69,7 @@ _MESSAGES: Mapping[str, str] = {
     "string_unicode": "must be text in UTF-8",
     "string_too_short": "must have at least {min_length} character{s}",
     "string_too_long": "must have at most {max_length} character{s}",
-    "string_pattern_mismatch": "{rule}",
+    PATTERN_MISMATCH: "{rule}",
     "int_type": "must be a whole number without quotation marks",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a whole number with fewer digits",

@@ -5,7 +5,7 @@ import pytest
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import KeyRecord, Rejected
-from shop.domain.product import ProductNotFound
+from shop.domain.catalogue.product import ProductNotFound
 from tests.factories import claim, claim_keys, user
 
 pytestmark = pytest.mark.anyio

@@ -208,7 +208,6 @@ CONSTRAINT_VIOLATIONS: dict[str, Callable[[UnitOfWork], object]] = {
     "uq_accounts_user_id_currency": lambda uow: uow.accounts.add(account(ADA, id=id_of("2"))),
     "uq_orders_number": lambda uow: _add_order(uow, number=ORDER.number),
     "fk_accounts_user_id_users": lambda uow: uow.accounts.add(account(BOB)),
-    "fk_inventories_sku_products": lambda uow: uow.inventories.add(inventory("POT")),
     "fk_orders_user_id_users": lambda uow: _add_order(uow, idempotency_key=key_of(BOB)),
     "fk_payments_order_id_orders": lambda uow: uow.payments.add(payment(order(ADA, "2"))),
     "fk_order_events_order_id_orders": lambda uow: uow.orders.add(

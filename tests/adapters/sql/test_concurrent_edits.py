@@ -96,7 +96,7 @@ async def test_one_of_several_changes_of_a_version_is_saved(
     )
 
     shown = await shop.product_service().show("TEA")
-    assert shown == replace(saved.available_product, available=1)
+    assert shown == replace(saved.available_product, stock={"TEA": 1})
     assert shown.product.price != eur(100)
 
 

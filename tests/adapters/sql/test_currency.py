@@ -86,11 +86,8 @@ async def test_shop_with_money_keeps_its_currency_and_says_why(
     await in_euros.check()
 
 
-_ADD_VARIANT = (
-    "INSERT INTO variants (sku, product_handle, position, price, currency, product_name, for_sale,"
-    " created_at, updated_at)"
-    " SELECT sku, sku, 0, price, 'EUR', name, active, created_at, updated_at FROM products"
-)
+_CHANGE_PRODUCTS = "UPDATE products SET currency = 'CHF'"
+_CHANGE_VARIANTS = "UPDATE variants SET currency = 'CHF'"
 _ADD_RULE = (
     "INSERT INTO pricing_rules (kind, slug, document, version, created_at, updated_at)"
     " SELECT 'promotion', 'spring', '{}', 1, created_at, updated_at FROM products"
@@ -98,19 +95,21 @@ _ADD_RULE = (
 
 
 @pytest.mark.parametrize(
-    ("statement", "reason"),
-    [(_ADD_VARIANT, "products"), (_ADD_RULE, "pricing rules")],
+    ("statements", "reason"),
+    [
+        ([_CHANGE_PRODUCTS], "products"),
+        ([_CHANGE_PRODUCTS, _CHANGE_VARIANTS, _ADD_RULE], "pricing rules"),
+    ],
     ids=["variants", "pricing rules"],
 )
 async def test_shop_with_prices_beside_those_of_products_keeps_its_currency(
-    shops: tuple[SqlDatabase, SqlDatabase], statement: str, reason: str
+    shops: tuple[SqlDatabase, SqlDatabase], statements: list[str], reason: str
 ) -> None:
     in_euros, in_francs = shops
     await _add_product(in_euros)
     async with in_euros.writer.begin() as connection:
-        await connection.execute(text(statement))
-        # As if the products had been changed, and these had been forgotten.
-        await connection.execute(text("UPDATE products SET currency = 'CHF'"))
+        for each in statements:
+            await connection.execute(text(each))
 
     with pytest.raises(CurrencyMismatch, match=f"cannot change because it has {reason}; set"):
         await in_francs.migrate()

@@ -10,7 +10,7 @@ from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.repositories.accounts import SqlAccounts
-from shop.application.catalogue.products import PutProduct
+from shop.application.catalogue.product_changes import PutProduct
 from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_in import SignIn
@@ -74,7 +74,7 @@ async def _stock(shop: Container) -> None:
     await shop.product_service().put(
         PutProduct(
             session=root,
-            sku="TEA",
+            handle="TEA",
             name="Tea",
             description="",
             price=eur(100),

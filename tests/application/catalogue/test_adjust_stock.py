@@ -9,6 +9,7 @@ import pytest
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
@@ -16,7 +17,6 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
-from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.user import Forbidden

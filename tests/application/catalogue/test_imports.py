@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dependency_injector import providers
 
-from shop.adapters.files.import_spool import FolderImportSpools
+from shop.adapters.files.import_spools import FolderImportSpools
 from shop.application.catalogue import import_check, import_jobs
 from shop.application.catalogue.imports import BeginImport
 from shop.application.ports.repositories.session_store import SessionToken

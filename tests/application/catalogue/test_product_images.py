@@ -15,6 +15,7 @@ from shop.application.ports.image_store import ImageStore
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.catalogue.image_files import image_file
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.catalogue.product_image import (
     MAX_IMAGES,
     ImageNotFound,
@@ -22,7 +23,6 @@ from shop.domain.catalogue.product_image import (
     ProductImage,
     TooManyImages,
 )
-from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.user import Forbidden

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.catalogue.products import PutProduct
+from shop.application.catalogue.product_changes import PutProduct
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import Inventory
-from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
@@ -37,7 +37,7 @@ class TestPutting:
 
         product = done.available_product.product
         assert (done.is_new, done.available_product.available) == (True, 0)
-        assert (product.sku, product.price, product.created_at) == ("TEA", eur(250), NOW)
+        assert (product.handle, product.price, product.created_at) == ("TEA", eur(250), NOW)
         assert shop.state.products.rows == {"TEA": product}
         assert shop.state.inventories.rows == {"TEA": Inventory(sku="TEA", on_hand=0, reserved=0)}
 
@@ -88,8 +88,8 @@ class TestRejections:
     @pytest.mark.parametrize(
         ("command", "field"),
         [
-            (put_product(None, "-tea"), "sku"),
-            (put_product(None, "t" * 65), "sku"),
+            (put_product(None, "-tea"), "handle"),
+            (put_product(None, "t" * 65), "handle"),
             (put_product(None, "TEA", price=0), "price"),
             (put_product(None, "TEA", price=10**9 + 1), "price"),
             (replace(put_product(None, "TEA"), price=Money(amount=1, currency=USD)), "currency"),
@@ -147,7 +147,7 @@ class TestReading:
 
         shown = await shop.container.product_service().show("TEA")
 
-        assert shown == AvailableProduct(product=done.available_product.product, available=5)
+        assert shown == AvailableProduct(product=done.available_product.product, stock={"TEA": 5})
 
     async def test_unknown_product_is_not_found(self, shop: MemoryShop) -> None:
         with pytest.raises(ProductNotFound) as rejection:
@@ -166,7 +166,7 @@ class TestReading:
         first = await search(_question("tea"))
         second = await search(_question("tea", after=first.next))
 
-        found = [(offer.product.sku, offer.available) for offer in (*first.items, *second.items)]
+        found = [(offer.product.handle, offer.available) for offer in (*first.items, *second.items)]
         assert found == [("BLACK_TEA", 2), ("GREEN_TEA", 1)]
         assert (first.next, second.next) == ("BLACK_TEA", None)
 
@@ -181,7 +181,7 @@ class TestReading:
         )
 
         assert first is second
-        assert [offer.product.sku for offer in other.items] == ["COFFEE"]
+        assert [offer.product.handle for offer in other.items] == ["COFFEE"]
 
     async def test_question_finds_what_was_written_while_the_same_was_asked(
         self, shop: MemoryShop, admin: SessionToken
@@ -194,8 +194,8 @@ class TestReading:
         await service.put(put_product(admin, "GREEN_TEA"))
         later = await service.search(_question("tea", limit=2))
 
-        assert [offer.product.sku for offer in later.items] == ["BLACK_TEA", "GREEN_TEA"]
-        assert (await earlier).items[0].product.sku == "BLACK_TEA"
+        assert [offer.product.handle for offer in later.items] == ["BLACK_TEA", "GREEN_TEA"]
+        assert (await earlier).items[0].product.handle == "BLACK_TEA"
 
 
 def _question(words: str, *, limit: int = 1, after: str | None = None) -> ProductSearch:

@@ -10,7 +10,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import TransientFailure
 from shop.domain.cart import MAX_LINES, Cart
 from shop.domain.cart_problems import CartProblem
-from shop.domain.product import ProductNotFound
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.session import SessionExpired
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.line_quantity import LineQuantity
@@ -35,14 +35,24 @@ async def _cart(shop: MemoryShop, token: SessionToken) -> list[tuple[str, int]]:
     return [(line.sku, line.quantity) for line in session.cart.lines]
 
 
+def _line(sku: str, *, quantity: int, unit_price: int, available: int) -> PricedLine:
+    return PricedLine(
+        sku=sku,
+        name=f"The {sku}",
+        options=(),
+        quantity=quantity,
+        unit_price=eur(unit_price),
+        available=available,
+    )
+
+
 class TestPutting:
     async def test_product_is_added_at_its_current_price(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         changed = await _put(shop, ada_token, "TEA", 2)
 
-        tea = shop.state.products.rows["TEA"]
-        assert changed.cart.lines == [PricedLine(product=tea, quantity=2, available=5)]
+        assert changed.cart.lines == [_line("TEA", quantity=2, unit_price=100, available=5)]
         assert (changed.cart.lines[0].amount, changed.cart.total) == (eur(200), eur(200))
         assert await _cart(shop, ada_token) == [("TEA", 2)]
 
@@ -255,8 +265,7 @@ class TestShowing:
 
         priced = await shop.container.cart_service().show(session.cart)
 
-        tea = shop.state.products.rows["TEA"]
-        assert priced.lines == [PricedLine(product=tea, quantity=2, available=5)]
+        assert priced.lines == [_line("TEA", quantity=2, unit_price=150, available=5)]
         assert priced.total == eur(300)
 
     async def test_empty_cart_costs_nothing_and_cannot_be_ordered(self, shop: MemoryShop) -> None:
@@ -277,10 +286,13 @@ class TestShowing:
 
         priced = await shop.container.cart_service().show(session.cart.put(gone))
 
-        assert [(line.product.sku, line.available, line.problems) for line in priced.lines] == [
+        assert [(line.sku, line.available, line.problems) for line in priced.lines] == [
             ("TEA", 5, ["out-of-stock"]),
             ("COFFEE", 0, ["not-for-sale"]),
+            ("GONE", 0, ["product-not-found"]),
         ]
+        gone_line = priced.lines[2]
+        assert (gone_line.name, gone_line.unit_price, gone_line.quantity) == ("GONE", eur(0), 2)
         assert priced.total == eur(700)
         assert priced.problems == [
             CartProblem(code="product-not-found", sku="GONE"),

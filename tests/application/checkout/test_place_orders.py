@@ -14,10 +14,10 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.account import InsufficientFunds, TransferKind
 from shop.domain.cart import Cart, EmptyCart
 from shop.domain.cart_problems import NotForSale
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockMovementKind
 from shop.domain.orders.order import OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import Money
@@ -77,8 +77,10 @@ class TestPlacing:
         assert (order.status, order.version) == (OrderStatus.PAID, 1)
         assert (order.total, order.placed_at) == (eur(300), NOW)
         assert order.lines == (
-            OrderLine(sku="TEA", name="The TEA", quantity=2, unit_price=eur(100)),
-            OrderLine(sku="COFFEE", name="The COFFEE", quantity=1, unit_price=eur(100)),
+            OrderLine(sku="TEA", name="The TEA", quantity=2, unit_price=eur(100), product="TEA"),
+            OrderLine(
+                sku="COFFEE", name="The COFFEE", quantity=1, unit_price=eur(100), product="COFFEE"
+            ),
         )
         assert placed.payment == Payment(
             order_id=order.id,

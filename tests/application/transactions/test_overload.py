@@ -44,6 +44,9 @@ class RecordedMetrics(Metrics):
     def webhook_answered(self, status: NotificationDeliveryStatus) -> None:
         raise NotImplementedError
 
+    def image_rejected(self, reason: str) -> None:
+        raise NotImplementedError
+
 
 class SlowDatabase:
     """Decides one group each time the test lets it, and each takes as long as the test says."""

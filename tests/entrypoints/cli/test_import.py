@@ -202,3 +202,79 @@ def test_invalid_row_does_not_hide_its_duplicate_sku(migrated: CommandLine) -> N
         "bad.csv:4: sku: duplicate SKU TEA, first used on line 2.",
         "shop: nothing was imported: 3 of 3 rows are invalid",
     ]
+
+
+class TestADryRun:
+    def test_counts_what_would_change_and_changes_nothing(self, migrated: CommandLine) -> None:
+        (migrated.folder / "spring.csv").write_text(f"{HEADER}\nTEA,Tea,,500,5\n")
+
+        output = migrated.output_of("import", "spring.csv", "--dry-run")
+
+        assert output == "Products: 1 would be added, 0 changed, 0 unchanged.\n"
+        assert migrated.rows("SELECT * FROM products") == []
+
+    def test_reports_what_is_wrong(self, migrated: CommandLine) -> None:
+        (migrated.folder / "bad.csv").write_text(f"{HEADER}\nTEA,Tea,,free,5\n")
+
+        done = migrated.run("import", "bad.csv", "--dry-run")
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[0] == f"bad.csv:2: {PRICE}, not 'free'."
+
+
+class TestAnExportOfAnotherShop:
+    def test_is_imported_with_remarks(self, migrated: CommandLine) -> None:
+        (migrated.folder / "woo.csv").write_bytes(
+            "ID,Type,SKU,Name,Regular price,Sale price,Date sale price ends,Stock,Categories\n"
+            '1,simple,,Thé,"19,90","9,90",2026-12-01,3,Drinks > Tea\n'.encode("cp1252")
+        )
+
+        done = migrated.run("import", "woo.csv")
+
+        assert (done.returncode, done.stdout.splitlines()) == (
+            0,
+            [
+                "Format: woocommerce; encoding: windows-1252.",
+                "Products: 1 added, 0 changed, 0 unchanged.",
+            ],
+        )
+        assert done.stderr.splitlines() == [
+            (
+                "woo.csv:2: Sale price: has dates and was left out: the regular price applies."
+                " SKU: is empty; the was made from the handle."
+            )
+        ]
+        assert migrated.rows("SELECT sku, name, price FROM products") == [("the", "Thé", 1990)]
+        assert migrated.rows("SELECT slug, name, parent FROM categories ORDER BY slug") == [
+            ("drinks", "Drinks", None),
+            ("tea", "Tea", "drinks"),
+        ]
+        assert migrated.rows("SELECT * FROM product_categories") == [("the", "tea")]
+
+
+class TestAnExport:
+    def test_is_imported_again_and_changes_nothing(self, migrated: CommandLine) -> None:
+        (migrated.folder / "spring.csv").write_text(
+            f'{HEADER},active\nTEA,"Tea, ""green""","Two\nlines",500,5,no\nCAKE,Cake,,300,0,\n'
+        )
+        migrated.output_of("import", "spring.csv")
+
+        exported = migrated.output_of("export", "all.csv")
+        again = migrated.output_of("import", "all.csv")
+
+        assert exported == "Products: 2 exported to all.csv.\n"
+        assert again == "Products: 0 added, 0 changed, 2 unchanged.\n"
+        assert not (migrated.folder / "all.csv.part").exists()
+
+    def test_replaces_its_file(self, migrated: CommandLine) -> None:
+        (migrated.folder / "all.csv").write_text("before")
+
+        migrated.output_of("export", "all.csv")
+
+        assert (migrated.folder / "all.csv").read_text().startswith("handle,name,")
+
+    def test_reports_a_folder_that_is_missing(self, migrated: CommandLine) -> None:
+        done = migrated.run("export", "missing/all.csv")
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "shop: cannot write missing/all.csv: No such file or directory\n"

@@ -10,13 +10,13 @@ from dependency_injector import providers
 from fastapi import FastAPI
 
 from shop.adapters.files.image_store import TemporaryImageStore
-from shop.adapters.files.import_spool import TemporaryImportSpools
+from shop.adapters.files.import_spools import TemporaryImportSpools
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.product import Product
+from shop.domain.catalogue.product import Product
 from shop.domain.user import Role
 from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
 from shop.entrypoints.configuration.settings import Settings
@@ -219,7 +219,7 @@ class HttpShop:
             uow.users.save(replace(user, **changes))
             await uow.commit()
 
-    async def add_product(self, sku: str = "TEA", on_hand: int = 10, **changes: object) -> Product:
+    async def add_product(self, sku: str = "TEA", on_hand: int = 10, **changes: Any) -> Product:  # noqa: ANN401  Of any field.
         """Offer a product for 5 euros, of which this many are on hand."""
         added = product(sku, **changes)
         empty, full = inventory(sku), inventory(sku, on_hand)

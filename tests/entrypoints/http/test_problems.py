@@ -11,7 +11,7 @@ import pytest
 import shop.application
 import shop.domain
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.ports.repositories.products import Products
+from shop.application.ports.repositories.catalogue.variants import Variants
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.address import InvalidAddress
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
@@ -80,7 +80,7 @@ async def test_unknown_path_is_a_problem(shop: HttpShop, path: str) -> None:
         ("PUT", "/session", ["DELETE", "GET", "HEAD", "PATCH", "POST"]),
         ("POST", "/cart", ["DELETE", "GET", "HEAD"]),
         ("POST", "/cart/lines/TEA", ["DELETE", "PUT"]),
-        ("PATCH", "/products/TEA", ["GET", "HEAD", "PUT"]),
+        ("PATCH", "/products/TEA", ["DELETE", "GET", "HEAD", "PUT"]),
         ("OPTIONS", "/transfers", ["POST"]),
         ("TRACE", "//", ["GET", "HEAD"]),
         ("CONNECT", "//healthz", ["GET", "HEAD"]),
@@ -109,14 +109,14 @@ class UnknownCommitOutcome(MemoryUnitOfWork):
         raise CommitOutcomeUnknown("connection lost")
 
 
-class UnreadableProducts(MemoryUnitOfWork):
-    """A unit of work that loses the database when it reads products."""
+class UnreadableVariants(MemoryUnitOfWork):
+    """A unit of work that loses the database when it reads variants."""
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        products = create_autospec(Products, instance=True)
-        products.get_many.side_effect = DatabaseUnavailable("gone")
-        self.products = products
+        variants = create_autospec(Variants, instance=True)
+        variants.get_many.side_effect = DatabaseUnavailable("gone")
+        self.variants = variants
         return self
 
 
@@ -146,7 +146,7 @@ async def test_session_that_was_changed_is_not_reported_as_unchanged(shop: HttpS
     await shop.add_product("TEA")
     browser = await shop.customer("ada")
     await browser.put("/cart/lines/TEA", {"quantity": 1})
-    shop.use_unit_of_work(UnreadableProducts)
+    shop.use_unit_of_work(UnreadableVariants)
 
     changed = await browser.patch("/session", {"preferences": {"theme": "dark"}})
     signed_in = await browser.sign_in("ada")

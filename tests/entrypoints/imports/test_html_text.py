@@ -20,6 +20,11 @@ from shop.entrypoints.imports.html_text import clean_line, html_to_text
         ("<!-- comment -->text<img src=x onerror=z>", "text"),
         ("<p>un<b>closed", "unclosed"),
         ("soft\u00adhyphen\u200b and\u2028line", "softhyphen and\nline"),
+        ("<p>a</p><li class='x'>b", "a\n\n- b"),
+        ("a   \n   b \n c", "a\nb\nc"),
+        ("a\u200b\u200d\ufe0f\u00adb", "ab"),
+        ("👩\u200d\u200b🌾", "👩🌾"),
+        ("🏴\U000e0061\U000e0062\U000e0063\U000e007f \U000e0061x", "🏴 x"),
         ("", ""),
     ],
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import singledispatchmethod
 from uuid import UUID
 
-from shop.application.catalogue.products import PutProduct
+from shop.application.catalogue.product_changes import PutProduct
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_in import SignIn
@@ -303,7 +303,7 @@ class ActionExecutor:
     async def _put_product(self, action: actions.PutProduct, token: int | None) -> Outcome:
         command = PutProduct(
             session=self._normaliser.token(token),
-            sku=action.sku,
+            handle=action.sku,
             name=f"The {action.sku}",
             description="",
             price=eur(action.price),

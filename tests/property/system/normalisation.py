@@ -65,7 +65,7 @@ class Normaliser:
     def cart(self, changed: CartChanged) -> Outcome:
         return {
             "lines": [
-                (line.product.sku, line.quantity, line.product.price.amount, line.available)
+                (line.sku, line.quantity, line.unit_price.amount, line.available)
                 for line in changed.cart.lines
             ],
             "problems": [

@@ -1,22 +1,15 @@
-"""Spools of imports in folders, the rows in a SQLite file of their own."""
+"""The rows of an import in a SQLite file of their own."""
 
-import asyncio
-import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
-from uuid import UUID
-from weakref import finalize
 
 import orjson
 
 from shop.application.ports.imports.import_spool import (
     ImportSpool,
-    ImportSpools,
     SpooledProduct,
     SpooledRow,
     SpoolState,
@@ -80,7 +73,7 @@ WHERE number BETWEEN ? AND ? ORDER BY number, line
 _MESSAGES = """
 SELECT line, column_name, detail FROM messages WHERE is_fault = ? ORDER BY line, rowid LIMIT ?
 """
-_FILE, _SPOOL = "file", "rows.db"
+_ROWS_FILE = "rows.db"
 
 
 class SqliteImportSpool(ImportSpool):
@@ -89,7 +82,7 @@ class SqliteImportSpool(ImportSpool):
     def __init__(self, folder: Path, file: Path) -> None:
         self._file = file
         # One thread at a time works on an import, but not always the same.
-        self._rows = sqlite3.connect(folder / _SPOOL, check_same_thread=False)
+        self._rows = sqlite3.connect(folder / _ROWS_FILE, check_same_thread=False)
         self._rows.executescript(_SCHEMA)
 
     @property
@@ -252,52 +245,3 @@ def _row_fields(row: FileRow) -> tuple[Any, ...]:
     document = orjson.dumps([product, variant]).decode()
     handles = (product.get("handle"), product.get("other_handle"))
     return (row.line, row.group, *handles, sku, True, document)
-
-
-class FolderImportSpools(ImportSpools):
-    """The spools of imports, each in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def receive(self, import_id: UUID, content: AsyncIterator[bytes]) -> None:
-        """Store the file of a new import."""
-        folder = self._folder / str(import_id)
-        folder.mkdir(parents=True)
-        try:
-            with (folder / _FILE).open("xb") as file:
-                async for part in content:
-                    await asyncio.to_thread(file.write, part)
-        except BaseException:
-            shutil.rmtree(folder)
-            raise
-
-    def open(self, import_id: UUID) -> ImportSpool | None:
-        """Open the spool of an import."""
-        folder = self._folder / str(import_id)
-        file = folder / _FILE
-        return SqliteImportSpool(folder, file) if file.is_file() else None
-
-    @contextmanager
-    def open_temporarily(self, file: Path) -> Iterator[ImportSpool]:
-        """Open a spool for a file that stays where it is; its rows are removed at the end."""
-        with TemporaryDirectory(prefix="shop-import-") as folder:
-            spool = SqliteImportSpool(Path(folder), file)
-            try:
-                yield spool
-            finally:
-                spool.close()
-
-    async def remove(self, import_id: UUID) -> None:
-        """Remove the spool and the file of an import."""
-        folder = self._folder / str(import_id)
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-
-class TemporaryImportSpools(FolderImportSpools):
-    """The spools of a shop in memory, which end with it."""
-
-    def __init__(self) -> None:
-        folder = mkdtemp(prefix="shop-imports-")
-        finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        super().__init__(Path(folder))

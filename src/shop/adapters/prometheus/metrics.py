@@ -77,6 +77,12 @@ class PrometheusMetrics(Metrics):
             ("status",),
             registry=registry,
         )
+        self._rejected_images = Counter(
+            "shop_image_rejections",
+            "Uploaded files that are no accepted images, by the reason.",
+            ("reason",),
+            registry=registry,
+        )
         self._connections_in_use = Gauge(
             "shop_database_connections_in_use",
             "Connections to the database that are in use.",
@@ -130,6 +136,10 @@ class PrometheusMetrics(Metrics):
     def order_answered(self, outcome: str) -> None:
         """Count a new order by its status, or a rejected one by the error's code."""
         self._order_counter(outcome).inc()
+
+    def image_rejected(self, reason: str) -> None:
+        """Count an uploaded file that is not an accepted image, by the reason of the error."""
+        self._rejected_images.labels(reason).inc()
 
     def job_ended(self, kind: JobKind, outcome: str) -> None:
         """Count an attempt at a job."""

@@ -17,7 +17,9 @@ from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.addresses import SqlAddresses
 from shop.adapters.sql.repositories.catalogue.categories import SqlCategories
 from shop.adapters.sql.repositories.catalogue.imports import SqlImports
+from shop.adapters.sql.repositories.catalogue.price_changes import SqlPriceChanges
 from shop.adapters.sql.repositories.catalogue.product_searches import SqlProductSearches
+from shop.adapters.sql.repositories.catalogue.variants import SqlVariants
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
@@ -92,6 +94,8 @@ class SqlUnitOfWork(UnitOfWork):
         database = self._database
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
+        self.variants = SqlVariants(connection)
+        self.price_changes = price_changes = SqlPriceChanges(connection)
         self.imports = imports = SqlImports(connection)
         self.addresses = SqlAddresses(connection)
         self.product_images = SqlProductImages(connection)
@@ -132,6 +136,7 @@ class SqlUnitOfWork(UnitOfWork):
             self.accounts,
             imports,
             products,
+            price_changes,
             self.categories,
             self.product_images,
             self.inventories,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.identity.email_lookup import find_by_emails
 from shop.application.ports.clock import Clock
@@ -13,6 +14,8 @@ from shop.application.ports.repositories.products import ProductSearch
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account, welcome_transfer
+from shop.domain.catalogue.product import Product, require_description, require_new_texts
+from shop.domain.catalogue.variant import Variant, require_price
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
@@ -20,7 +23,6 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
-from shop.domain.product import Product, require_description, require_new_texts, require_price
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Currency, Money
@@ -53,12 +55,15 @@ class ProductRow:
             raise InvalidValue(field="stock", rule=f"must be 0 to {MAX_ON_HAND}")
 
     def apply_to(self, product: Product) -> Product:
-        """Update a product."""
+        """Update a product with one variant, which has its SKU; raise `InvalidValue` for others."""
+        variant = product.only_variant
+        if variant is None or variant.sku != self.sku:
+            raise InvalidValue(field="sku", rule=f"must have one variant, unlike {self.sku}")
         return replace(
             product,
             name=self.name,
             description=self.description,
-            price=self.price,
+            variants=(variant.at_price(self.price), *product.variants[1:]),
             active=product.active if "active" in self.omitted_fields else self.active,
             image_url=product.image_url if "image_url" in self.omitted_fields else self.image_url,
         )
@@ -197,6 +202,7 @@ class BulkImport:
         empty = Inventory(sku=row.sku, on_hand=0, reserved=0)
         product = self._new_product(row)
         uow.products.add(product)
+        stage_price_changes(uow, None, product)
         uow.inventories.add(empty)
         self._set_on_hand(uow, row, empty)
         return product
@@ -204,12 +210,12 @@ class BulkImport:
     def _new_product(self, row: ProductRow) -> Product:
         now = self._clock.now()
         return Product(
-            sku=row.sku,
+            handle=row.sku,
             name=row.name,
             description=row.description,
-            price=row.price,
             active=row.active,
             image_url=row.image_url,
+            variants=(Variant(sku=row.sku, price=row.price),),
             created_at=now,
             updated_at=now,
         )
@@ -221,6 +227,7 @@ class BulkImport:
             return None
         saved = replace(updated, updated_at=self._clock.now())
         uow.products.save(saved)
+        stage_price_changes(uow, product, saved)
         return saved
 
     def _set_on_hand(self, uow: UnitOfWork, row: ProductRow, before: Inventory) -> bool:

@@ -8,8 +8,7 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.catalogue.category import Category, CategoryTree
-from shop.domain.shared.text import require_text
+from shop.domain.catalogue.category import Category, CategoryTree, require_new_category_name
 from shop.domain.shared.value import value
 
 
@@ -68,7 +67,7 @@ class CategoryService:
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, or `InvalidValue` for a parent that
         does not exist, is below the category, or has too many levels above it.
         """
-        require_text(command.name, "name", is_about_goods=True)
+        require_new_category_name(command.name)
         return await self._transactions.write(partial(self._put, command), retryable=True)
 
     async def _put(self, command: PutCategory, uow: UnitOfWork) -> CategorySaved:

@@ -6,8 +6,8 @@ from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.catalogue.product import Product
 from shop.domain.inventory import Inventory
-from shop.domain.product import Product
 from shop.domain.shared.value import value
 
 PAGE_PRODUCTS = 500
@@ -15,11 +15,11 @@ PAGE_PRODUCTS = 500
 
 @value
 class ExportedProduct:
-    """A product as an export has it: with its categories, and its inventory."""
+    """A product as an export has it: with its categories, and its inventories by SKU."""
 
     product: Product
     categories: Sequence[str]
-    inventory: Inventory
+    inventories: Mapping[str, Inventory]
 
 
 class ProductExport:
@@ -44,9 +44,10 @@ class ProductExport:
     async def _read(self, question: ProductSearch) -> tuple[Sequence[ExportedProduct], str | None]:
         async def read(uow: UnitOfWork) -> tuple[Sequence[ExportedProduct], str | None]:
             page = (await uow.products.search([question]))[question]
-            skus = [each.product.sku for each in page.items]
+            handles = [each.product.handle for each in page.items]
+            skus = [sku for each in page.items for sku in each.stock]
             inventories = await uow.inventories.get_many(skus)
-            slugs = await uow.categories.slugs_of(skus)
+            slugs = await uow.categories.slugs_of(handles)
             return [_exported(each, inventories, slugs) for each in page.items], page.next
 
         return await self._transactions.read(read)
@@ -57,5 +58,8 @@ def _exported(
     inventories: Mapping[str, Inventory],
     slugs: Mapping[str, Sequence[str]],
 ) -> ExportedProduct:
-    sku = found.product.sku
-    return ExportedProduct(product=found.product, categories=slugs[sku], inventory=inventories[sku])
+    return ExportedProduct(
+        product=found.product,
+        categories=slugs[found.product.handle],
+        inventories={sku: inventories[sku] for sku in found.stock},
+    )

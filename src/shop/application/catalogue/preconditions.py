@@ -3,7 +3,8 @@
 import hashlib
 import json
 
-from shop.domain.product import Product
+from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.variant import Variant
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.value import value
 
@@ -42,12 +43,28 @@ def product_version(product: Product) -> str:
     content = [
         product.name,
         product.description,
-        product.price.amount,
-        product.price.currency,
         product.active,
         product.image_url,
+        product.archived_at is not None,
+        [[each.name, *each.values] for each in product.options],
+        [_variant_content(each) for each in product.current_variants],
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:_VERSION_CHARACTERS]
+
+
+def _variant_content(variant: Variant) -> list[object]:
+    return [
+        variant.sku,
+        variant.price.amount,
+        variant.price.currency,
+        variant.compare_at_price and variant.compare_at_price.amount,
+        [each.value for each in variant.options],
+        variant.weight_grams,
+        variant.tax_category,
+        variant.barcode,
+        variant.ships,
+        variant.active,
+    ]
 
 
 def _includes(versions: frozenset[str], version: str | None) -> bool:

@@ -12,21 +12,23 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.image_processor import EncodedImage, ImageProcessor
 from shop.application.ports.image_store import ImageStore
+from shop.application.ports.metrics import Metrics
 from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.image_files import image_file
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.catalogue.product_image import (
     MAX_IMAGES,
     ImageNotFound,
+    InvalidImage,
     ProductImage,
     TooManyImages,
     moved,
     normalise_alt,
     numbered,
 )
-from shop.domain.product import ProductNotFound
 from shop.domain.shared.value import value
 
 KEPT_FOR = timedelta(days=1)
@@ -78,6 +80,7 @@ class ImageService:
         store: ImageStore,
         clock: Clock,
         ids: IdGenerator,
+        metrics: Metrics,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
@@ -85,6 +88,7 @@ class ImageService:
         self._store = store
         self._clock = clock
         self._ids = ids
+        self._metrics = metrics
 
     async def of_product(self, product: str) -> Sequence[ProductImage]:
         """Return the images of a product by position."""
@@ -100,7 +104,7 @@ class ImageService:
         alt = normalise_alt(command.alt)
         # Rejected before the work, and again in the transaction that adds it.
         await self._transactions.read(partial(self._require_place, command))
-        encoded = await self._processor.encode(command.content)
+        encoded = await self._encode(command.content)
         key = hashlib.sha256(encoded.content).hexdigest()
         await self._store.keep(image_file(key, encoded.width), encoded.content)
         image = ProductImage(
@@ -118,6 +122,13 @@ class ImageService:
         # If the process ends here, the job publishes the file.
         await self._store.publish(added.file)
         return added
+
+    async def _encode(self, content: bytes) -> EncodedImage:
+        try:
+            return await self._processor.encode(content)
+        except InvalidImage as error:
+            self._metrics.image_rejected(error.reason)
+            raise
 
     async def _require_place(self, command: AddImage, uow: UnitOfWork) -> None:
         await self._authenticator.require_admin(uow, command.session)

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.catalogue.category import CategoryTree
+from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.search_terms import SaleState, SearchedProduct, search_tokens
-from shop.domain.product import Product
 
 
 async def stage_search_rows(uow: UnitOfWork, products: Collection[Product]) -> None:
     """Stage the search rows of products that are added or locked, in the categories they are in."""
     if products:
-        slugs = await uow.categories.slugs_of([each.sku for each in products])
+        slugs = await uow.categories.slugs_of([each.handle for each in products])
         stage_search_rows_in(uow, products, slugs, await uow.categories.tree())
 
 
@@ -36,11 +36,24 @@ def stage_search_rows_in(
 ) -> None:
     """Stage the search rows of products that are added or locked, in these categories."""
     for product in products:
+        current = product.current_variants
         searched = SearchedProduct(
             name=product.name,
-            skus=(product.sku,),
+            skus=(product.handle, *(each.sku for each in current if each.sku != product.handle)),
             description=product.description,
-            state=SaleState.ON_SALE if product.active else SaleState.OFF_SALE,
-            categories=tree.paths(slugs[product.sku]),
+            state=_state_of(product),
+            categories=tree.paths(slugs[product.handle]),
+            options=tuple(
+                (chosen.name, chosen.value)
+                for each in current
+                if each.is_sold
+                for chosen in each.options
+            ),
         )
-        uow.product_searches.put(product.sku, search_tokens(searched))
+        uow.product_searches.put(product.handle, search_tokens(searched))
+
+
+def _state_of(product: Product) -> SaleState:
+    if product.archived_at is not None:
+        return SaleState.ARCHIVED
+    return SaleState.ON_SALE if product.active else SaleState.OFF_SALE

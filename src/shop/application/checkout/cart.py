@@ -12,8 +12,9 @@ from shop.application.transactions.group_commit import CommandQueues, result_or_
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import CartProblem, find_cart_problems
+from shop.domain.catalogue.product import ProductNotFound
+from shop.domain.catalogue.variant import ChosenOption, SoldVariant
 from shop.domain.inventory import Inventory
-from shop.domain.product import Product, ProductNotFound
 from shop.domain.session import NotSignedIn
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.line_quantity import LineQuantity
@@ -40,17 +41,23 @@ class RemoveCartLine:
 
 @value
 class PricedLine:
-    """A cart line with the current product, its available stock and the codes of problems."""
+    """A cart line at its current price, with its available stock and the codes of problems.
 
-    product: Product
+    One whose variant does not exist has its SKU as its name, and costs nothing.
+    """
+
+    sku: str
+    name: str
+    options: Sequence[ChosenOption]
     quantity: int
+    unit_price: Money
     available: int
     problems: Sequence[str] = ()
 
     @property
     def amount(self) -> Money:
         """The price of the whole line."""
-        return self.product.price * self.quantity
+        return self.unit_price * self.quantity
 
 
 @value
@@ -104,7 +111,7 @@ class CartService:
     async def show(self, cart: Cart) -> PricedCart:
         """Return the cart with current prices and stock."""
         if cart.is_empty:
-            return CartPricing(products={}, inventories={}).price(cart, self._currency)
+            return CartPricing(variants={}, inventories={}).price(cart, self._currency)
         return await self._transactions.read(partial(self._price, cart))
 
     async def put(self, command: PutCartLine) -> CartChanged:
@@ -205,44 +212,57 @@ class CartService:
 
 @value
 class CartPricing:
-    """The current products and stock of a group of carts."""
+    """The current variants and stock of a group of carts."""
 
-    products: Mapping[str, Product]
+    variants: Mapping[str, SoldVariant]
     inventories: Mapping[str, Inventory]
 
     @classmethod
     async def load(cls, uow: UnitOfWork, skus: Collection[str]) -> "CartPricing":
-        """Load these products, if there are any."""
+        """Load these variants, if there are any."""
         return cls(
-            products=await uow.products.get_many(skus) if skus else {},
+            variants=await uow.variants.get_many(skus) if skus else {},
             inventories=await uow.inventories.get_many(skus) if skus else {},
         )
 
     def require_for_sale(self, sku: str) -> None:
-        """Raise `ProductNotFound` unless the product is active."""
-        product = self.products.get(sku)
-        if product is None or not product.active:
+        """Raise `ProductNotFound` unless the variant is for sale."""
+        variant = self.variants.get(sku)
+        if variant is None or not variant.is_for_sale:
             raise ProductNotFound(sku=sku)
 
     def price(self, cart: Cart, currency: Currency) -> PricedCart:
-        """Price a cart whose products have been loaded; leave out those that do not exist."""
-        problems = list(find_cart_problems(cart, self.products, self.inventories))
+        """Price a cart whose variants have been loaded."""
+        problems = list(find_cart_problems(cart, self.variants, self.inventories))
         codes: dict[str, list[str]] = {}
         for problem in problems:
             if problem.sku is not None:
                 codes.setdefault(problem.sku, []).append(problem.code)
-        lines = [
-            PricedLine(
-                product=product,
-                quantity=line.quantity,
-                available=self.inventories[line.sku].available if product.active else 0,
-                problems=codes.get(line.sku, ()),
-            )
-            for line in cart.lines
-            if (product := self.products.get(line.sku))
-        ]
+        lines = [self._line(line, codes.get(line.sku, ()), currency) for line in cart.lines]
         return PricedCart(
             lines=lines,
             total=Money.total((line.amount for line in lines), currency),
+            problems=problems,
+        )
+
+    def _line(self, line: LineQuantity, problems: Sequence[str], currency: Currency) -> PricedLine:
+        variant = self.variants.get(line.sku)
+        if variant is None:
+            return PricedLine(
+                sku=line.sku,
+                name=line.sku,
+                options=(),
+                quantity=line.quantity,
+                unit_price=Money.zero(currency),
+                available=0,
+                problems=problems,
+            )
+        return PricedLine(
+            sku=line.sku,
+            name=variant.name,
+            options=variant.options,
+            quantity=line.quantity,
+            unit_price=variant.price,
+            available=self.inventories[line.sku].available if variant.is_for_sale else 0,
             problems=problems,
         )

@@ -154,7 +154,7 @@ class PlaceOrders:
             self._policy.limits,
             now=attempted_at,
         )
-        products = await uow.products.get_many(skus)
+        variants = await uow.variants.get_many(skus)
         inventories = await uow.inventories.lock(skus)
         return PlacementBatch(
             uow=uow,
@@ -165,7 +165,7 @@ class PlaceOrders:
             now=now,
             rows=PlacementRows(
                 current_sessions=current_sessions,
-                products=products,
+                variants=variants,
                 payments=payments_by_method(uow, self._ids, now, accounts),
                 card_attempts=card_attempts,
                 stock=OrderStock(uow, self._ids, self._notifications, now, inventories),

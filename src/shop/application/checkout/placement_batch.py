@@ -18,10 +18,10 @@ from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
+from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import PaymentMethod
-from shop.domain.product import Product
 from shop.domain.shared.money import Money
 from shop.domain.shared.value import value
 
@@ -58,10 +58,10 @@ class PlaceOrder:
 
 @value
 class PlacementRows:
-    """The rows of a group of orders: sessions by token, products by SKU."""
+    """The rows of a group of orders: sessions by token, variants by SKU."""
 
     current_sessions: Mapping[SessionToken | None, CurrentSession]
-    products: Mapping[str, Product]
+    variants: Mapping[str, SoldVariant]
     payments: Mapping[PaymentMethod, OrderPayments]
     card_attempts: CardAttempts
     stock: OrderStock
@@ -90,7 +90,7 @@ class PlacementBatch:
         self._resolve_at = policy.resolve_at(now)
         self._expires_at = policy.expires_at(now)
         self._current_sessions = dict(rows.current_sessions)
-        self._products = rows.products
+        self._variants = rows.variants
         self._payments = rows.payments
         self._card_attempts = rows.card_attempts
         self._stock = rows.stock
@@ -100,7 +100,7 @@ class PlacementBatch:
         command = request.command
         current_session = self._current_sessions[command.session]
         cart = requested_cart(command, current_session)
-        problems = find_cart_problems(cart, self._products, self._stock.inventories)
+        problems = find_cart_problems(cart, self._variants, self._stock.inventories)
         problems.require_for_sale()
         self._policy.limits.require_quantities(cart)
         order = self._new_order(request, cart)
@@ -153,8 +153,16 @@ class PlacementBatch:
         )
 
     def _order_line(self, sku: str, quantity: int) -> OrderLine:
-        product = self._products[sku]
-        return OrderLine(sku=sku, name=product.name, quantity=quantity, unit_price=product.price)
+        variant = self._variants[sku]
+        return OrderLine(
+            sku=sku,
+            name=variant.name,
+            quantity=quantity,
+            unit_price=variant.price,
+            product=variant.product,
+            options=variant.options,
+            image=variant.image_url,
+        )
 
     def _remember_in_session(self, order: Order, command: PlaceOrder) -> SessionToken | None:
         current_session = self._current_sessions[command.session]

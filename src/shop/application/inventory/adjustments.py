@@ -14,8 +14,8 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import MAX_NOTE_CHARACTERS
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
-from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.text import require_text
 from shop.domain.shared.value import value

@@ -32,6 +32,10 @@ class Metrics(ABC):
     def webhook_answered(self, status: NotificationDeliveryStatus) -> None:
         """Count an attempt to deliver a webhook by the delivery's status after it."""
 
+    @abstractmethod
+    def image_rejected(self, reason: str) -> None:
+        """Count an uploaded file that is not an accepted image, by the reason of the error."""
+
 
 class _Uncounted(Metrics):
     def group_decided(self, queue: str, size: int, waited_seconds: float) -> None:
@@ -47,6 +51,9 @@ class _Uncounted(Metrics):
         """Count nothing."""
 
     def webhook_answered(self, status: NotificationDeliveryStatus) -> None:
+        """Count nothing."""
+
+    def image_rejected(self, reason: str) -> None:
         """Count nothing."""
 
 

@@ -11,7 +11,9 @@ from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.repositories.catalogue.imports import Imports
+from shop.application.ports.repositories.catalogue.price_changes import PriceChanges
 from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
+from shop.application.ports.repositories.catalogue.variants import Variants
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -50,7 +52,7 @@ class LockOrder(IntEnum):
     IMPORTS = auto()
     CATEGORIES = auto()
     RULES = auto()  # All of them at once, and only by staff.
-    PRODUCTS = auto()
+    PRODUCTS = auto()  # And their variants.
     INVENTORIES = auto()
     PROMOTIONS = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
@@ -80,6 +82,8 @@ class UnitOfWork(ABC):
     categories: Categories
     imports: Imports
     products: Products
+    variants: Variants
+    price_changes: PriceChanges
     product_searches: ProductSearches
     product_images: ProductImages
     inventories: Inventories

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound
-from shop.domain.shared.text import is_single_line
+from shop.domain.shared.text import is_single_line, require_text
 from shop.domain.shared.value import value
 
 MAX_CATEGORY_SLUG_CHARACTERS = 64
@@ -17,6 +17,7 @@ MAX_CATEGORIES = 2000
 
 CATEGORY_SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$"
 
+_NAME_RULE = f"must be 1 to {MAX_CATEGORY_NAME_CHARACTERS} characters on one line"
 _SLUG = re.compile(CATEGORY_SLUG_PATTERN.removesuffix("$"))
 
 
@@ -31,9 +32,8 @@ class Category:
 
     def __post_init__(self) -> None:
         require_category_slug(self.slug)
-        if not 1 <= len(self.name) <= MAX_CATEGORY_NAME_CHARACTERS or not is_single_line(self.name):
-            rule = f"must be 1 to {MAX_CATEGORY_NAME_CHARACTERS} characters on one line"
-            raise InvalidValue(field="name", rule=rule)
+        if not _has_name_length(self.name) or not is_single_line(self.name):
+            raise InvalidValue(field="name", rule=_NAME_RULE)
         if not 0 <= self.position <= MAX_CATEGORY_POSITION:
             raise InvalidValue(field="position", rule=f"must be 0 to {MAX_CATEGORY_POSITION}")
 
@@ -124,6 +124,17 @@ def require_category_slug(slug: str) -> None:
                 " '-' or '_'"
             ),
         )
+
+
+def require_new_category_name(name: str) -> None:
+    """Check the length and characters of a new name; raise `InvalidValue`."""
+    if not _has_name_length(name):
+        raise InvalidValue(field="name", rule=_NAME_RULE)
+    require_text(name, "name", is_about_goods=True)
+
+
+def _has_name_length(name: str) -> bool:
+    return 1 <= len(name) <= MAX_CATEGORY_NAME_CHARACTERS
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

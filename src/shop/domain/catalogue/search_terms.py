@@ -1,7 +1,7 @@
 """What a search finds, the same on every database.
 
 A product is stored as a set of tokens, and a query asks which tokens a product must have. So a
-database only has to tell sets apart: it neither cuts nor folds nor ranks.
+database only compares sets: it neither cuts nor folds nor ranks.
 
 A word of a product is a token as it is; and once more behind a sign of the field that has it, so
 that a query can ask for a word of the name. Marks are tokens for filters. Signs are characters for

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from shop.domain.catalogue.variant import ChosenOption
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
@@ -67,12 +68,19 @@ ORDER_STATUSES = StateMachine(
 
 @value
 class OrderLine:
-    """A quantity of one product at its price when the order was placed."""
+    """A quantity of one variant at its price when the order was placed.
+
+    `product`, `options` and `image` are copies, as the name is: whatever becomes of the product,
+    the order says what was bought. Orders from before there were variants have none.
+    """
 
     sku: str
     name: str
     quantity: int
     unit_price: Money
+    product: str | None = None
+    options: tuple[ChosenOption, ...] = ()
+    image: str | None = None
 
     @property
     def amount(self) -> Money:

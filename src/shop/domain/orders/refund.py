@@ -51,9 +51,11 @@ class RefundRequest:
     restock: bool
 
     def __post_init__(self) -> None:
+        rule = f"must be 1 to {MAX_NOTE_CHARACTERS} characters on one line"
+        if not 1 <= len(self.reason) <= MAX_NOTE_CHARACTERS:
+            raise InvalidValue(field="reason", rule=rule)
         require_text(self.reason, "reason")
-        if not 1 <= len(self.reason) <= MAX_NOTE_CHARACTERS or not is_single_line(self.reason):
-            rule = f"must be 1 to {MAX_NOTE_CHARACTERS} characters on one line"
+        if not is_single_line(self.reason):
             raise InvalidValue(field="reason", rule=rule)
         if self.amount is not None:
             self.amount.require_positive()

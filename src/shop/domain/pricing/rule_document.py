@@ -15,8 +15,6 @@ from shop.domain.shared.value import value
 MAX_RULE_SLUG_CHARACTERS = 63
 MAX_RULE_NAME_CHARACTERS = 100
 RULE_SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
-TAX_CATEGORY_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$"
-MAX_TAX_CATEGORY_CHARACTERS = 40
 
 Rule = TaxRate | ShippingZone | ShippingMethod | Promotion
 

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 MIN_DIGITS = 13
 MAX_DIGITS = 19
@@ -25,9 +26,25 @@ def contains_card_number(text: str, min_digits: int = MIN_DIGITS) -> bool:
     return any(
         _has_valid_check_digit(digits)
         for number in _NUMBER.findall(_UUID.sub("", plain))
-        for digits in _joined_groups(_GROUP.findall(number))
+        for digits in joined_groups(each[0] for each in _GROUP.finditer(number))
         if len(digits) >= min_digits
     )
+
+
+def joined_groups(groups: Iterable[str]) -> Iterator[str]:
+    """Yield what neighbouring groups are together, up to the digits of the longest number.
+
+    Each group is read once. Each has a digit at least, so a number has 19 groups at most.
+    """
+    recent: deque[str] = deque(maxlen=MAX_DIGITS)
+    for group in groups:
+        recent.append(group)
+        digits = ""
+        for each in reversed(recent):
+            digits = each + digits
+            if len(digits) > MAX_DIGITS:
+                break
+            yield digits
 
 
 def _plain(character: str) -> str:
@@ -41,17 +58,6 @@ def _plain(character: str) -> str:
         return " "
     # What cannot be seen does not separate digits.
     return "" if category in {"Cf", "Cc", "Mn"} else character
-
-
-def _joined_groups(groups: Sequence[str]) -> Iterator[str]:
-    """Yield what neighbouring groups are together, up to the digits of the longest number."""
-    for start in range(len(groups)):
-        digits = ""
-        for group in groups[start:]:
-            digits += group
-            if len(digits) > MAX_DIGITS:
-                break
-            yield digits
 
 
 def _has_valid_check_digit(digits: str) -> bool:

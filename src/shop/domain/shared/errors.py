@@ -3,6 +3,8 @@
 Each error class is in the module of the entity that has the rule.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -54,3 +56,12 @@ class InvalidValue(ShopError):
 
     code = "invalid-value"
     message = "{field}: {rule}."
+
+
+@contextmanager
+def within(path: str) -> Iterator[None]:
+    """Name the fields of invalid values as members of what is at this path."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise InvalidValue(field=f"{path}/{error.field}", rule=error.rule) from error

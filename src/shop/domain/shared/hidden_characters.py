@@ -69,9 +69,17 @@ def find_hidden_character(
     text: str, *, is_multiline: bool = False, allows_joiners: bool = True
 ) -> str | None:
     """Return the first control, invisible or direction-changing character, or None."""
+    found = hidden_characters(text, is_multiline=is_multiline, allows_joiners=allows_joiners)
+    return next(found, None)
+
+
+def hidden_characters(
+    text: str, *, is_multiline: bool = False, allows_joiners: bool = True
+) -> Iterator[str]:
+    """Yield each of them, also repeatedly."""
     first = _SUSPICIOUS.search(text)
     if first is None:
-        return None
+        return
     emoji = _positions_in_emoji(text) if allows_joiners else frozenset()
     for match in _SUSPICIOUS.finditer(text, first.start()):
         position, character = match.start(), match.group()
@@ -79,8 +87,7 @@ def find_hidden_character(
             continue
         if position in emoji or (allows_joiners and _joins_letters(text, position)):
             continue
-        return character
-    return None
+        yield character
 
 
 def describe_character(character: str) -> str:

@@ -51,7 +51,7 @@ def quantities_by_sku(lines: Iterable[HasQuantity]) -> Counter[str]:
 
 def require_sku(text: str) -> None:
     """Check a SKU: it has to fit in a path, a file and a cookie."""
-    if not _is_sku(text):
+    if not is_sku(text):
         raise InvalidValue(
             field="sku",
             rule=f"must be 1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'",
@@ -59,6 +59,7 @@ def require_sku(text: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _is_sku(text: str) -> bool:
+def is_sku(text: str) -> bool:
+    """Check whether a text can be a SKU."""
     # The same products are ordered again and again.
     return len(text) <= MAX_SKU_CHARACTERS and _SKU.fullmatch(text) is not None

@@ -91,7 +91,7 @@ def prometheus_metrics() -> Any:
 
 def import_spools(settings: Settings) -> ImportSpools:
     """Return where files of products wait to be imported."""
-    from shop.adapters.files.import_spool import FolderImportSpools, TemporaryImportSpools
+    from shop.adapters.files.import_spools import FolderImportSpools, TemporaryImportSpools
 
     if settings.is_in_memory:
         return TemporaryImportSpools()

@@ -16,7 +16,12 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.addresses import routes as addresses
 from shop.entrypoints.http.api.cart import routes as cart
 from shop.entrypoints.http.api.catalogue import category_routes as categories
-from shop.entrypoints.http.api.catalogue import image_routes, import_routes, media_routes
+from shop.entrypoints.http.api.catalogue import (
+    image_routes,
+    import_routes,
+    media_routes,
+    variant_routes,
+)
 from shop.entrypoints.http.api.catalogue import routes as catalogue
 from shop.entrypoints.http.api.fulfilment import routes as fulfilment
 from shop.entrypoints.http.api.identity import customer_routes, user_routes
@@ -48,6 +53,7 @@ _ROUTERS = (
     orders.router,
     cart.router,
     catalogue.router,
+    variant_routes.router,
     categories.router,
     identity.router,
     ledger.router,

@@ -1,14 +1,24 @@
 """Base classes and field types that all schemas share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, ClassVar, Literal, Self, dataclass_transform
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
+from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.payment import MAX_TOKEN_CHARACTERS
-from shop.domain.product import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.hidden_characters import describe_character, find_hidden_character
 from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, SKU_PATTERN
@@ -17,44 +27,58 @@ from shop.domain.shared.text import require_text
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 from shop.entrypoints.validation_messages import (
     CURRENCY_PATTERN,
+    PATTERN_MISMATCH,
     SINGLE_LINE_PATTERN,
     TOKEN_PATTERN,
 )
 
 
-def _new_text(*, is_multiline: bool = False, is_about_goods: bool = False) -> BeforeValidator:
-    def require_new_text(value: object) -> object:
-        if isinstance(value, str):
-            try:
-                require_text(
-                    value, "text", is_multiline=is_multiline, is_about_goods=is_about_goods
-                )
-            except InvalidValue as error:
-                raise ValueError(error.rule) from error
-        return value
+def _checked(require: Callable[[str], None]) -> WrapValidator:
+    """Return a validator that raises the rule of an `InvalidValue`.
 
-    # Before the pattern, whose message would not name the character.
-    return BeforeValidator(require_new_text)
+    The length goes first: nothing looks at a text that is longer than its field may be.
+    """
+
+    def validate(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        try:
+            text = handler(value)
+        except ValidationError as error:
+            # The message of a pattern would not name the character.
+            if isinstance(value, str) and error.errors()[0]["type"] == PATTERN_MISMATCH:
+                _require(require, value)
+            raise
+        if isinstance(text, str):
+            _require(require, text)
+        return text
+
+    return WrapValidator(validate)
 
 
-NEW_TEXT = _new_text()
+def _require(require: Callable[[str], None], text: str) -> None:
+    try:
+        require(text)
+    except InvalidValue as error:
+        raise ValueError(error.rule) from error
+
+
+NEW_TEXT = _checked(partial(require_text, field="text"))
 """Marks a field of a request whose text is stored and that people read."""
 
-NEW_TEXT_ABOUT_GOODS = _new_text(is_about_goods=True)
+NEW_TEXT_ABOUT_GOODS = _checked(partial(require_text, field="text", is_about_goods=True))
 """As above; barcodes may look like card numbers."""
 
-NEW_DESCRIPTION = _new_text(is_multiline=True, is_about_goods=True)
+NEW_DESCRIPTION = _checked(
+    partial(require_text, field="text", is_multiline=True, is_about_goods=True)
+)
 """As above, of several lines."""
 
 
-def _require_visible(value: object) -> object:
-    hidden = find_hidden_character(value, allows_joiners=False) if isinstance(value, str) else None
-    if hidden:
-        raise ValueError(f"must not contain {describe_character(hidden)}")
-    return value
+def _require_visible(text: str) -> None:
+    if hidden := find_hidden_character(text, allows_joiners=False):
+        raise InvalidValue(field="text", rule=f"must not contain {describe_character(hidden)}")
 
 
-VISIBLE_CHARACTERS = BeforeValidator(_require_visible)
+VISIBLE_CHARACTERS = _checked(_require_visible)
 """Marks a field of a request that has a syntax: an address or a URL."""
 
 

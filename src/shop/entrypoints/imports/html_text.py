@@ -3,16 +3,20 @@
 import html
 import re
 
-from shop.domain.shared.hidden_characters import find_hidden_character
+from shop.domain.shared.hidden_characters import hidden_characters
 
 _BLOCK_ENDS = re.compile(
     r"</(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|pre|figure|dl)\s*>", re.IGNORECASE
 )
 _LINE_ENDS = re.compile(r"<br\s*/?>|</(?:li|tr|dt|dd)\s*>", re.IGNORECASE)
-_ITEMS = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+_ITEMS = re.compile(r"<li\b[^<>]*>", re.IGNORECASE)
+"""Stops at the next tag, so that each part of a text without a `>` is looked at once."""
+
 _SOURCE_SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
 _MANY_LINES = re.compile(r"\n{3,}")
-_SPACES_AT_ENDS = re.compile(r" *\n *")
+_SPACES_AT_ENDS = re.compile(r"(?<! ) *\n *")
+"""Begins where spaces begin, so that a long run of them is looked at once."""
+
 _MARKUP = re.compile(r"<[a-zA-Z!/]|&[#a-zA-Z]")
 _SEPARATORS = re.compile("[\u2028\u2029]")
 
@@ -46,6 +50,7 @@ def clean_line(text: str) -> str:
 
 def without_hidden_characters(text: str, *, is_multiline: bool) -> str:
     """Drop the characters that no one sees."""
-    while hidden := find_hidden_character(text, is_multiline=is_multiline):
-        text = text.replace(hidden, "")
+    # Without some, others may no longer stand between letters or in an emoji.
+    while hidden := set(hidden_characters(text, is_multiline=is_multiline)):
+        text = text.translate(dict.fromkeys(map(ord, hidden)))
     return text

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from reprlib import repr as shorten
 
+from shop.domain.catalogue.product import IMAGE_URL_PATTERN, MAX_IMAGE_URL_CHARACTERS
 from shop.domain.catalogue.product_import import ImportMessage
-from shop.domain.product import IMAGE_URL_PATTERN, MAX_IMAGE_URL_CHARACTERS, MAX_PRICE
+from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.text import require_text
@@ -162,12 +163,12 @@ class RowCells:
 @lru_cache(maxsize=64)
 def _text_rule(text: str, longest: int, *, is_multiline: bool) -> str | None:
     """Return the rule that a text breaks; the rows of a product often repeat its texts."""
-    try:
-        require_text(text, "text", is_multiline=is_multiline, is_about_goods=True)
-    except InvalidValue as error:
-        return error.rule
     if is_multiline and len(text) > longest:
         return f"must be at most {longest} characters of text, not {shorten(text)}"
     if not is_multiline and not 1 <= len(text) <= longest:
         return f"must be 1 to {longest} characters on one line, not {shorten(text)}"
+    try:
+        require_text(text, "text", is_multiline=is_multiline, is_about_goods=True)
+    except InvalidValue as error:
+        return error.rule
     return None

@@ -21,7 +21,6 @@ from shop.adapters.sql.schema.tables import (
     promotion_uses,
     user_groups,
     users,
-    variants,
 )
 from tests.factories import NOW, id_of
 
@@ -49,13 +48,11 @@ def _rows(each: Mapping[str, object]) -> Sequence[tuple[Table, Mapping[str, obje
     number, handle, user_id = each["number"], each["handle"], {"user_id": each["user_id"]}
     id_, slug = {"id": each["id"]}, f"rule-{number}"
     of_product = {"product_handle": handle}
-    variant = {"position": 0, "price": 100, "currency": "EUR", "for_sale": True}
     image = {"position": 0, "alt": "", "key": "k", "width": 1, "height": 1, "sizes": []}
     share = {"number": number, "position": 0, "kind": "discount", "name": "Spring"}
     amounts = {"amount": 10, "line_amount": 10, "base": 10}
     running = {"status": "importing", "running": True if number == 1 else None, "dry_run": False}
     return [
-        (variants, {"sku": handle, "product_name": "Tea", **of_product, **variant}),
         (categories, {"slug": slug, "name": "Teas", "position": number}),
         (product_categories, {"category_slug": slug, **of_product}),
         (price_changes, {"sku": handle, "price": 100, **id_}),

@@ -57,7 +57,10 @@ CODES = {
 }
 VALUES = {("kind", "return"): "refund", ("status", "done"): "succeeded"}
 MEMBERS = {"wanted": "requested", "left": "remaining", "before": "current", "after": "target"}
-LATER_MEMBERS = {"problems", "shipped", "refunded", "user", "kind"}
+LATER_MEMBERS = {
+    *("problems", "shipped", "refunded", "user", "kind"),
+    *("handle", "options", "variants"),
+}
 """The members that releases of an earlier schema version did not answer."""
 
 TABLES = {
@@ -220,7 +223,8 @@ async def test_no_row_is_lost(dump: str, shop: Container) -> None:
 
     before = {TABLES.get(name, name): count for name, count in _record(dump)["counts"].items()}
     del before["alembic_version"]
-    made = dict.fromkeys(("variants", "price_changes"), before["products"]) | {"rule_versions": 1}
+    of_products = ("variants", "price_changes", "product_texts")
+    made = dict.fromkeys(of_products, before["products"]) | {"rule_versions": 1}
     assert counts == dict.fromkeys(metadata.tables, 0) | before | made
 
 

@@ -22,6 +22,7 @@ def line(sku: str, quantity: int, available: int = 10, *problems: str) -> Json:
     return {
         "sku": sku,
         "name": f"The {sku.lower()}",
+        "options": {},
         "quantity": quantity,
         "unit_price": eur(500),
         "amount": eur(500 * quantity),

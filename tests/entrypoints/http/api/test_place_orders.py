@@ -33,6 +33,7 @@ async def test_order_is_placed_and_paid_and_the_session_shows_it(shop: HttpShop)
             {
                 "sku": "TEA",
                 "name": "The tea",
+                "options": {},
                 "quantity": 3,
                 "unit_price": eur(500),
                 "amount": eur(1500),

@@ -244,6 +244,7 @@ async def test_sign_in_keeps_cart_and_preferences(shop: HttpShop) -> None:
                 {
                     "sku": "TEA",
                     "name": "The tea",
+                    "options": {},
                     "quantity": 2,
                     "unit_price": eur(500),
                     "amount": eur(1000),

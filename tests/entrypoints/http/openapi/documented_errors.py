@@ -96,16 +96,22 @@ ERRORS = {
     ("put", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE,
     ("delete", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE
     | {"category-not-found", "category-in-use"},
-    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
-    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE | {"precondition-failed"},
-    ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
+    ("get", "/api/v1/products/{handle}"): OF_STORED | {"product-not-found", "outcome-unknown"},
+    ("put", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE | {"precondition-failed", "sku-taken"},
+    ("delete", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE
+    | {"product-not-found", "precondition-failed"},
+    ("post", "/api/v1/products/{handle}/stock"): OF_ADMINS_UNSAFE
+    | OF_KEYS
+    | {"product-not-found", "stock-below-reserved", "several-variants"},
+    ("get", "/api/v1/variants/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
+    ("post", "/api/v1/variants/{sku}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},
-    ("post", "/api/v1/products/{sku}/images"): OF_ADMINS_UNSAFE
+    ("post", "/api/v1/products/{handle}/images"): OF_ADMINS_UNSAFE
     | {"product-not-found", "invalid-image", "too-many-images"},
-    ("patch", "/api/v1/products/{sku}/images/{image_id}"): OF_ADMINS_UNSAFE
+    ("patch", "/api/v1/products/{handle}/images/{image_id}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "image-not-found"},
-    ("delete", "/api/v1/products/{sku}/images/{image_id}"): OF_ADMINS_UNSAFE
+    ("delete", "/api/v1/products/{handle}/images/{image_id}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "image-not-found"},
     ("post", "/api/v1/imports"): OF_ADMINS_UNSAFE | {"import-in-progress"},
     ("get", "/api/v1/imports/{import_id}"): OF_ADMINS | {"import-not-found"},

@@ -102,8 +102,8 @@ def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
         ("get", "/api/v1/session", 413): closed,
         ("get", "/api/v1/session", 431): closed,
         ("get", "/api/v1/session", 503): renewed | {"Retry-After"},
-        ("put", "/api/v1/products/{sku}", 403): renewed,
-        ("put", "/api/v1/products/{sku}", 415): known | {"Accept", "Accept-Encoding"},
+        ("put", "/api/v1/products/{handle}", 403): renewed,
+        ("put", "/api/v1/products/{handle}", 415): known | {"Accept", "Accept-Encoding"},
         ("put", "/api/v1/cart/lines/{sku}", 403): known,
         ("post", "/api/v1/password", 204): renewed,
         ("delete", "/api/v1/sessions/{handle}", 204): renewed,
@@ -116,9 +116,9 @@ def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
         ("get", "/api/v1/products", 200): renewed | {"ETag"},
         ("get", "/api/v1/products", 304): renewed | {"ETag"},
         ("get", "/api/v1/products", 503): renewed | {"Retry-After"},
-        ("get", "/api/v1/products/{sku}", 200): renewed | {"ETag"},
-        ("get", "/api/v1/products/{sku}", 304): renewed | {"ETag"},
-        ("put", "/api/v1/products/{sku}", 201): renewed | {"ETag"},
+        ("get", "/api/v1/products/{handle}", 200): renewed | {"ETag"},
+        ("get", "/api/v1/products/{handle}", 304): renewed | {"ETag"},
+        ("put", "/api/v1/products/{handle}", 201): renewed | {"ETag"},
         ("get", "/healthz", 200): known,
     }
     assert {each: headers(document, *each) for each in expected} == expected
@@ -246,10 +246,10 @@ def test_operations_that_use_a_session_declare_it(document: Json) -> None:
     optional: list[Json] = [{"session": []}, {}]
     security = {key: operation.get("security") for key, operation in operations(document)}
     assert security["post", "/api/v1/orders"] == required
-    assert security["put", "/api/v1/products/{sku}"] == required
+    assert security["put", "/api/v1/products/{handle}"] == required
     assert security["get", "/api/v1/cart"] == optional
     assert security["get", "/api/v1/products"] == optional
-    assert security["get", "/api/v1/products/{sku}"] == optional
+    assert security["get", "/api/v1/products/{handle}"] == optional
     assert security["get", "/healthz"] is None
 
 
@@ -284,7 +284,8 @@ def test_operations_that_move_stock_or_goods_honour_a_key(document: Json) -> Non
         if parameter["name"] == "Idempotency-Key" and not parameter["required"]
     }
     assert optional == {
-        "/api/v1/products/{sku}/stock",
+        "/api/v1/products/{handle}/stock",
+        "/api/v1/variants/{sku}/stock",
         "/api/v1/orders/{order_id}/shipments",
         "/api/v1/orders/{order_id}/deliveries",
         "/api/v1/orders/{order_id}/cancel",

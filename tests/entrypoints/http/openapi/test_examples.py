@@ -23,6 +23,7 @@ VOLATILE = {
     "media": re.compile(r"/media/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]+\.webp"),
 }
 WITHOUT_RESPONSE = {
+    "archive_product",
     "delete_category",
     "sign_out",
     "end_session",
@@ -169,7 +170,13 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     tell = story.run
     ada, grace, root = shop.browser(), await shop.customer("grace"), await shop.admin("root")
 
-    for name in ("check_health", "check_readiness", "explain_problem", "show_product"):
+    for name in (
+        "check_health",
+        "check_readiness",
+        "explain_problem",
+        "show_product",
+        "show_variant",
+    ):
         await tell(ada, name)
     await tell(ada, "list_products", query="?q=earl%20grey")
 
@@ -239,6 +246,7 @@ async def _keep_an_address(story: ExampleSequence, customer: Browser) -> None:
 async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: HttpShop) -> None:
     await story.run(admin, "put_product")
     await story.run(admin, "adjust_stock")
+    await story.run(admin, "adjust_product_stock")
     await admin.put("/categories/drinks", {"name": "Drinks", "position": 0})
     for name in ("put_category", "list_categories", "delete_category"):
         await story.run(admin, name)
@@ -249,6 +257,7 @@ async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: Http
     import_id = (await story.run(admin, "begin_import"))["id"]
     await shop.container.import_job_runner().run_due()
     await story.run(admin, "show_import", import_id=import_id)
+    await story.run(admin, "archive_product")
 
 
 async def _tell_of_rules(story: ExampleSequence, root: Browser) -> None:

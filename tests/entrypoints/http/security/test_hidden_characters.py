@@ -3,12 +3,16 @@
 The fields are those of the OpenAPI document, so that a new one cannot be forgotten.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from shop.domain import user
+from shop.domain.shared import text
+from shop.entrypoints.http import schemas
 from tests.entrypoints.http.clients import PASSWORD, HttpShop, Json, assert_invalid, eur
 from tests.entrypoints.http.openapi.test_examples import build_example
 
@@ -40,6 +44,15 @@ HIDDEN_CHARACTERS = {
 ANY_CHARACTERS = {"/password", "/new", "/current"}
 """Passwords: no one reads them."""
 
+BOUNDED_TOGETHER = "/preferences"
+"""An object of at most 2 kB, in which no text has a bound of its own."""
+
+ASCII_PATTERNS = ("^[A-Z", "^[A-Za-z", "^[a-z0-9]")
+"""How the patterns of names begin whose rule tells all that they may have."""
+
+LARGE_BODY_BYTES = 60_000
+LENGTH_RULE = re.compile(r"must have at most \d+ characters\.")
+
 SIGN_IN_ADDRESS = ("POST", "/api/v1/session", "/email")
 """A malformed address gets the response of a wrong one."""
 
@@ -55,15 +68,15 @@ class TextField:
     steps: tuple[str | int, ...]
     example: Json
 
-    def body_with(self, hidden: str) -> object:
-        return _replaced(self.example, self.steps, hidden)
+    def body_with(self, inserted: str) -> object:
+        return _replaced(self.example, self.steps, inserted)
 
 
-def _replaced(value: Any, steps: tuple[str | int, ...], hidden: str) -> Any:  # noqa: ANN401  JSON.
+def _replaced(value: Any, steps: tuple[str | int, ...], inserted: str) -> Any:  # noqa: ANN401  JSON.
     if not steps:
-        return f"{value[:2]}{hidden}{value[2:]}"
+        return f"{value[:2]}{inserted}{value[2:]}"
     copy: Any = dict(value) if isinstance(value, dict) else list(value)
-    copy[steps[0]] = _replaced(value[steps[0]], steps[1:], hidden)
+    copy[steps[0]] = _replaced(value[steps[0]], steps[1:], inserted)
     return copy
 
 
@@ -90,7 +103,7 @@ def _text_fields(document: Json) -> Iterator[TextField]:
                     method=method.upper(),
                     path=url,
                     pointer=pointer,
-                    has_ascii_syntax=field.get("pattern", "").startswith(("^[A-Z", "^[A-Za-z")),
+                    has_ascii_syntax=field.get("pattern", "").startswith(ASCII_PATTERNS),
                     steps=steps,
                     example=example,
                 )
@@ -169,6 +182,47 @@ async def test_hidden_character_is_rejected_by_name_in_every_field(
         (error,) = response.json()["errors"]
         expected = f"must not contain {HIDDEN_CHARACTERS[hidden]}."
         assert field.has_ascii_syntax or error["detail"] == expected, field
+
+
+@pytest.mark.parametrize("unit", ["1 ", "1-", "\u200d", "a"])
+async def test_text_longer_than_its_field_is_rejected_unread(
+    shop: HttpShop, monkeypatch: pytest.MonkeyPatch, unit: str
+) -> None:
+    admin = await shop.admin("root")
+    await admin.get("/account")  # From here on, the session has the new role.
+    fields = [each for each in await _fields(shop) if each.pointer != BOUNDED_TOGETHER]
+    longest_read = _watch_text_rules(monkeypatch)
+    inserted = unit * (LARGE_BODY_BYTES // len(unit.encode()))
+    for field in fields:
+        with shop.unchanged():
+            response = await admin.request(
+                field.method,
+                field.path.removeprefix("/api/v1"),
+                field.body_with(inserted),
+                idempotency_key="key-0001",
+            )
+        assert_invalid(response, field.pointer)
+        assert max(longest_read, default=0) < len(inserted), field
+        (error,) = response.json()["errors"]
+        assert field.has_ascii_syntax or LENGTH_RULE.fullmatch(error["detail"]), field
+
+
+def _watch_text_rules(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the length of each text that a rule looks at."""
+    lengths: list[int] = []
+    for module in (schemas, text, user):
+        for name in ("find_hidden_character", "contains_card_number", "normalise_email"):
+            if rule := getattr(module, name, None):
+                monkeypatch.setattr(module, name, _watched(rule, lengths))
+    return lengths
+
+
+def _watched(rule: Callable[..., object], lengths: list[int]) -> Callable[..., object]:
+    def watched(text: str, *args: object, **options: object) -> object:
+        lengths.append(len(text))
+        return rule(text, *args, **options)
+
+    return watched
 
 
 @pytest.mark.parametrize(

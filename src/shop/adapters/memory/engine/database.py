@@ -13,8 +13,11 @@ from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
 from shop.domain.address import SavedAddress
 from shop.domain.catalogue.category import Category
+from shop.domain.catalogue.price_history import PriceChange
+from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.product_image import ProductImage
 from shop.domain.catalogue.product_import import ProductImport
+from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.inventory import Inventory, StockMovement
@@ -25,7 +28,6 @@ from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import Payment
 from shop.domain.pricing.promotions.promotion_uses import PromotionCounter, PromotionUse
 from shop.domain.pricing.rule_document import RuleDocument, RuleKind
-from shop.domain.product import Product
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.value import value
@@ -91,6 +93,14 @@ class GroupMember:
 
 
 @value
+class PriceChangeRow:
+    """A price of a variant, under an id of its own."""
+
+    id: UUID
+    change: PriceChange
+
+
+@value
 class RateLimitRow:
     """The hits of a rate limit's key."""
 
@@ -109,6 +119,8 @@ class State:
     categories: Table[str, Category]
     imports: Table[UUID, ProductImport]
     products: Table[str, Product]
+    variants: Table[str, SoldVariant]
+    price_changes: Table[UUID, PriceChangeRow]
     product_categories: Table[ProductCategory, ProductCategory]
     product_texts: Table[str, ProductText]
     product_images: Table[UUID, ProductImage]
@@ -156,7 +168,9 @@ class State:
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
             categories=Table(name="categories", key=lambda category: category.slug),
             imports=Table(name="imports", key=lambda each: each.id),
-            products=Table(name="products", key=lambda product: product.sku),
+            products=Table(name="products", key=lambda product: product.handle),
+            variants=Table(name="variants", key=lambda variant: variant.sku),
+            price_changes=Table(name="price_changes", key=lambda row: row.id),
             product_categories=Table(name="product_categories", key=lambda row: row),
             product_texts=Table(name="product_texts", key=lambda text: text.handle),
             product_images=Table(name="product_images", key=lambda image: image.id),

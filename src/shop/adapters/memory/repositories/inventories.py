@@ -38,7 +38,6 @@ class MemoryInventories(Inventories):
     def apply(self, state: State) -> State:
         """Return the state with the staged changes."""
         for inventory in self._rows.staged:
-            require_constraint(inventory.sku in state.products.rows, "fk_inventories_sku_products")
             in_range = 0 <= inventory.reserved <= inventory.on_hand
             require_constraint(in_range, "ck_inventories_reserved_on_hand")
         inventories = self._rows.apply(state)

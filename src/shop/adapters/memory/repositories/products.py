@@ -1,4 +1,4 @@
-"""Products in memory."""
+"""Products with their variants in memory."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRow
 from shop.application.ports.paging import Page
 from shop.application.ports.repositories.products import AvailableProduct, Products, ProductSearch
 from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
-from shop.domain.product import Product
+from shop.domain.catalogue.product import Product
 
 
 class MemoryProducts(Products):
@@ -20,54 +20,71 @@ class MemoryProducts(Products):
             transaction, LockOrder.INVENTORIES, lambda state: state.inventories
         )
 
-    async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return products by SKU."""
-        return self._rows.committed.get_many(skus)
+    async def get_many(self, handles: Collection[str]) -> Mapping[str, Product]:
+        """Return products by handle."""
+        return self._rows.committed.get_many(handles)
 
-    async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
+    async def lock(self, handles: Collection[str]) -> Mapping[str, Product]:
         """Like `get_many`, and lock the products."""
-        return self._rows.lock(skus)
+        return self._rows.lock(handles)
 
-    async def available(self, skus: Collection[str]) -> Mapping[str, AvailableProduct]:
-        """Return products by SKU, with their available stock."""
-        found = self._rows.committed.get_many(skus)
-        return {sku: self._with_stock(product) for sku, product in found.items()}
+    async def available(self, handles: Collection[str]) -> Mapping[str, AvailableProduct]:
+        """Return products by handle, with their available stock."""
+        found = self._rows.committed.get_many(handles)
+        return {handle: self._with_stock(product) for handle, product in found.items()}
 
     async def search(
         self, questions: Collection[ProductSearch]
     ) -> Mapping[ProductSearch, Page[AvailableProduct, str]]:
-        """Return pages of active or inactive products that contain words, by SKU."""
+        """Return pages of products that contain words, by handle."""
         return {each: self._search(each) for each in questions}
 
     def _search(self, question: ProductSearch) -> Page[AvailableProduct, str]:
         words, page = question.words.casefold(), question.page
         found = [
             product
-            for sku, product in sorted(self._rows.committed.rows.items())
-            if product.active is question.active and (page.after is None or sku > page.after)
-            if words in sku.casefold() or words in product.name.casefold()
+            for handle, product in sorted(self._rows.committed.rows.items())
+            if (product.archived_at is not None) is question.archived
+            if question.archived or product.active is question.active
+            if page.after is None or handle > page.after
+            if words in handle.casefold() or words in product.name.casefold()
         ]
         selected = found[: page.limit]
         return Page(
             items=[self._with_stock(product) for product in selected],
-            next=selected[-1].sku if len(selected) < len(found) else None,
+            next=selected[-1].handle if len(selected) < len(found) else None,
         )
 
     def _with_stock(self, product: Product) -> AvailableProduct:
-        inventory = self._inventories.committed.rows[product.sku]
-        return AvailableProduct(product=product, available=inventory.available)
+        inventories = self._inventories.committed.rows
+        current = tuple(product.current_variants)
+        return AvailableProduct(
+            product=replace(product, variants=current),
+            stock={each.sku: inventories[each.sku].available for each in current},
+        )
 
     def add(self, product: Product) -> None:
         """Stage a new product."""
         self._rows.add(product)
 
     def save(self, product: Product) -> None:
-        """Stage the new state of a locked product."""
+        """Stage the new state of a locked product and its variants."""
         self._rows.save(product)
 
     def apply(self, state: State) -> State:
-        """Return the state with the staged rows; raise `TransientFailure` if a SKU exists."""
+        """Return the state with the staged rows; raise `TransientFailure` if one exists."""
+        sold = [product.sold(each) for product in self._rows.staged for each in product.variants]
+        known = {
+            each.sku for handle in self._rows.saved for each in state.products.rows[handle].variants
+        }
         try:
-            return replace(state, products=self._rows.apply(state))
+            return replace(
+                state,
+                products=self._rows.apply(state),
+                variants=state.variants.with_changes(
+                    added=[each for each in sold if each.sku not in known],
+                    saved=[each for each in sold if each.sku in known],
+                ),
+            )
         except ConstraintViolated as violation:
             raise TransientFailure("a product was added at the same time") from violation

@@ -37,11 +37,11 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
-    products,
     refunds,
     sessions,
     shipment_events,
     users,
+    variants,
 )
 from shop.adapters.sql.statements.card_use import DECLINED_SINCE, select_card_use
 from shop.adapters.sql.statements.driver import fetch_from_driver
@@ -101,10 +101,15 @@ _ROWS: Mapping[TableClause, str] = {
             SELECT * FROM idempotency_keys
             WHERE user_id = found.user_id AND key = wanted.key OFFSET 0
         ) AS idempotency_keys""",
-    products: "products WHERE sku = ANY (:product_skus || (SELECT skus FROM carts))",
+    variants: """(
+        SELECT sku, product_handle, product_name, options, image_url, price, currency, weight_grams,
+            tax_category, ships, for_sale
+        FROM variants WHERE sku = ANY (:product_skus || (SELECT skus FROM carts))
+    ) AS variants""",
     inventories: "inventories WHERE sku = ANY (:stock_skus || (SELECT skus FROM carts))",
     orders: """(
-        SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price
+        SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price, lines.product,
+            CAST(lines.options AS json) AS options, lines.image
         FROM orders CROSS JOIN LATERAL (
             SELECT * FROM order_lines WHERE order_id = orders.id OFFSET 0
         ) AS lines

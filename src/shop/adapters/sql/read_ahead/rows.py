@@ -9,10 +9,10 @@ from sqlalchemy import Column, Executable, Select, Table, TableClause
 
 from shop.adapters.sql.read_ahead.wanted import CARD_USE, ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
+from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.payments import PAYMENTS
-from shop.adapters.sql.repositories.products import PRODUCTS
 from shop.adapters.sql.repositories.session_store import SESSIONS
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.repositories.users import USERS
@@ -22,11 +22,11 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
-    products,
     refunds,
     sessions,
     shipment_events,
     users,
+    variants,
 )
 from shop.adapters.sql.statements.card_use import DECLINED_SINCE, card_use_of
 from shop.adapters.sql.statements.row_parameters import VALUES, PostgresqlRowParameters
@@ -65,7 +65,7 @@ class RowsReadAhead:
             (USERS, users.c.id): user_ids,
             (USERS, users.c.email): read_ahead.emails,
             (CUSTOMERS, accounts.c.user_id): user_ids,
-            (PRODUCTS, products.c.sku): read_ahead.product_skus | in_carts,
+            (VARIANTS, variants.c.sku): read_ahead.product_skus | in_carts,
             (INVENTORIES, inventories.c.sku): read_ahead.stock_skus | in_carts,
             (ORDERS_WITH_LINES, orders.c.id): read_ahead.order_ids,
             (PAYMENTS, payments.c.order_id): read_ahead.order_ids,

@@ -12,11 +12,11 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
-    products,
     refunds,
     sessions,
     shipment_events,
     users,
+    variants,
 )
 from shop.adapters.sql.statements.writes import Fields
 from shop.application.ports.repositories.session_store import SessionToken
@@ -30,7 +30,7 @@ _TABLES: Mapping[TableClause, Collection[str]] = {
     users: ("session", "session_ids", "emails", "with_fulfilment"),
     accounts: ("has_account",),
     idempotency_keys: ("idempotency_key",),
-    products: ("product_skus", "takes_cart"),
+    variants: ("product_skus", "takes_cart"),
     inventories: ("product_skus", "takes_cart", "stock_skus"),
     orders: ("order_ids",),
     payments: ("order_ids",),

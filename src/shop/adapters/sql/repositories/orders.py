@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, select
 
+from shop.adapters.sql.catalogue.product_rows import chosen_options, options_document
 from shop.adapters.sql.schema.tables import order_events, order_lines, orders
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.guards import same_version, version_after
@@ -35,6 +36,9 @@ ORDERS_WITH_LINES = (
         order_lines.c.name,
         order_lines.c.quantity,
         order_lines.c.unit_price,
+        order_lines.c.product,
+        order_lines.c.options,
+        order_lines.c.image,
     )
     .join(order_lines, order_lines.c.order_id == orders.c.id)
     .order_by(orders.c.id, order_lines.c.position)
@@ -200,6 +204,9 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
                 name=line.name,
                 quantity=line.quantity,
                 unit_price=Money(amount=line.unit_price, currency=currency),
+                product=line.product,
+                options=chosen_options(line.options),
+                image=line.image,
             )
             for line in lines
         ),
@@ -239,6 +246,9 @@ def _line_fields(order: Order) -> Iterable[Fields]:
             "name": line.name,
             "quantity": line.quantity,
             "unit_price": line.unit_price.amount,
+            "product": line.product,
+            "options": options_document(line.options),
+            "image": line.image,
         }
 
 

@@ -120,7 +120,7 @@ def select_categories(row_parameters: RowParameters, shape: Shape) -> Select[Any
 def select_options(row_parameters: RowParameters, shape: Shape) -> Select[Any]:
     """Select the options of the numbered products that pass the filters, by variant on sale."""
     return (
-        select(products.c.sku, products.c.options.label("names"), variants.c.options)
+        select(products.c.sku, variants.c.options)
         .join(variants, variants.c.product_handle == products.c.sku)
         .where(
             row_parameters.is_in(products.c.search_id),

@@ -13,6 +13,7 @@ from sqlalchemy import Label, Select, TableClause, func, select, text
 
 from shop.adapters.sql.read_ahead.rows import RowsByTable
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.schema.tables import (
@@ -21,11 +22,11 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
-    products,
     refunds,
     sessions,
     shipment_events,
     users,
+    variants,
 )
 from shop.adapters.sql.sqlite.statements import Prepared, prepared_query
 
@@ -54,7 +55,7 @@ _CONDITIONS: Mapping[TableClause, str] = {
         CROSS JOIN idempotency_keys AS used
         ON used.user_id = sessions.user_id AND used.key = json_extract(wanted.value, '$.key')
     )""",
-    products: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
+    variants: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     inventories: f"sku IN (SELECT value FROM json_each(:stock_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     orders: "orders.id IN (SELECT value FROM json_each(:order_ids))",
     payments: "order_id IN (SELECT value FROM json_each(:order_ids))",
@@ -63,10 +64,11 @@ _CONDITIONS: Mapping[TableClause, str] = {
 }
 
 
-_WITH_LINES: Mapping[TableClause, Select[Any]] = {
+_SELECTS: Mapping[TableClause, Select[Any]] = {
     orders: ORDERS_WITH_LINES,
     shipment_events: SHIPMENT_EVENTS,
     refunds: REFUNDS,
+    variants: VARIANTS,
 }
 
 READABLE = frozenset(_CONDITIONS)
@@ -99,7 +101,7 @@ def _prepared_query(table: TableClause) -> Prepared:
 
 
 def _query(table: TableClause) -> Select[Any]:
-    return _WITH_LINES.get(table, select(table)).where(text(_CONDITIONS[table]))
+    return _SELECTS.get(table, select(table)).where(text(_CONDITIONS[table]))
 
 
 def reading_parameters(read_ahead: ReadAhead) -> Mapping[str, Any]:

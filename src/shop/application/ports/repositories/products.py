@@ -4,60 +4,71 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 
 from shop.application.ports.paging import Page, PageRequest
-from shop.domain.product import Product
+from shop.domain.catalogue.product import Product
 from shop.domain.shared.value import value
 
 
 @value
 class ProductSearch:
-    """A question for a page of the products that match the words, on sale or off sale.
+    """A question for a page of the products that match the words: on or off sale, or archived.
 
-    They match if their SKU or name contains the words. The case is ignored; an empty text matches
-    all.
+    Whether archived ones are active does not matter. They match if their handle or name contains
+    the words. The case is ignored; an empty text matches all.
     """
 
     words: str
     page: PageRequest[str]
     active: bool = True
+    archived: bool = False
 
 
 @value
 class AvailableProduct:
-    """A product and its available stock."""
+    """A product, and the available stock of each variant that is not archived, by SKU."""
 
     product: Product
-    available: int
+    stock: Mapping[str, int]
+
+    @property
+    def available(self) -> int:
+        """The available stock of all variants that are sold."""
+        return sum(self.stock[each.sku] for each in self.product.variants if each.is_sold)
 
 
 class Products(ABC):
-    """All products."""
+    """All products, with their variants."""
 
     @abstractmethod
-    async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return products by SKU."""
+    async def get_many(self, handles: Collection[str]) -> Mapping[str, Product]:
+        """Return products by handle."""
 
     @abstractmethod
-    async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Like `get_many`, and lock the products."""
+    async def lock(self, handles: Collection[str]) -> Mapping[str, Product]:
+        """Like `get_many`, and lock the products, and with them their variants."""
 
     @abstractmethod
-    async def available(self, skus: Collection[str]) -> Mapping[str, AvailableProduct]:
-        """Like `get_many`, with the available stock."""
+    async def available(self, handles: Collection[str]) -> Mapping[str, AvailableProduct]:
+        """Like `get_many`, with the available stock, without variants that are archived."""
 
     @abstractmethod
     async def search(
         self, questions: Collection[ProductSearch]
     ) -> Mapping[ProductSearch, Page[AvailableProduct, str]]:
-        """Return the pages that are asked for, by SKU."""
+        """Return the pages that are asked for, by handle, without variants that are archived."""
 
     @abstractmethod
     def add(self, product: Product) -> None:
-        """Stage a new product; the commit raises `TransientFailure` if the SKU exists.
+        """Stage a new product with its variants.
 
-        A missing row cannot be locked, so a concurrent unit of work may add it first. A retry
-        then finds the product.
+        The commit raises `TransientFailure` if the handle, or the SKU of a variant, exists. A
+        missing row cannot be locked, so a concurrent unit of work may add it first. A retry then
+        finds the product.
         """
 
     @abstractmethod
     def save(self, product: Product) -> None:
-        """Stage the new state of a locked product."""
+        """Stage the new state of a locked product and its variants.
+
+        A variant that it had must not be missing. If the SKU of a new one exists, the commit raises
+        `TransientFailure`.
+        """

@@ -16,6 +16,7 @@ from shop.domain.address import AddressNotFound, TooManyAddresses
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
 from shop.domain.catalogue.category import CategoryInUse, CategoryNotFound
+from shop.domain.catalogue.product import ProductNotFound, SeveralVariants, SkuTaken
 from shop.domain.catalogue.product_image import ImageNotFound, InvalidImage, TooManyImages
 from shop.domain.catalogue.product_import import ImportInProgress, ImportNotFound
 from shop.domain.deposit import DepositNotFound
@@ -39,7 +40,6 @@ from shop.domain.pricing.rule_document import (
     TaxRateNotFound,
     ZoneInUse,
 )
-from shop.domain.product import ProductNotFound
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
@@ -106,6 +106,8 @@ def _domain_examples() -> Iterator[ShopError]:
     yield InvalidImage(reason="animated")
     yield TooManyImages(limit=20)
     yield ProductNotFound(sku="TEA-EARL-GREY")
+    yield SkuTaken(sku="TEA-EARL-GREY")
+    yield SeveralVariants(handle="SHIRT")
     yield NotForSale(
         lines=(Shortage(sku="MUG-STONEWARE", requested=1, available=0),),
         short=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),),

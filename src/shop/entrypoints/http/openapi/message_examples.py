@@ -10,7 +10,9 @@ from typing import Any
 
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.errors.schemas import ProblemExplanation
+from shop.entrypoints.http.openapi import catalogue_examples
 from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADDRESS_RESPONSES
+from shop.entrypoints.http.openapi.catalogue_examples import NAME, PRODUCT, SKU, UNIT_PRICE
 from shop.entrypoints.http.openapi.error_examples import example_of
 from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
 from shop.entrypoints.http.openapi.import_examples import IMPORT_REQUESTS, IMPORT_RESPONSES
@@ -18,8 +20,6 @@ from shop.entrypoints.http.openapi.rule_examples import RULE_REQUESTS, RULE_RESP
 
 Json = Mapping[str, Any]
 
-_SKU = "TEA-EARL-GREY"
-_NAME = "Earl Grey, 100 g"
 _PHRASE = "correct horse battery staple"
 _NOON = "2026-11-21T12:00:00Z"
 _ORDER_ID = "01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"
@@ -29,15 +29,7 @@ def _eur(amount: int) -> Json:
     return {"amount": amount, "currency": "EUR"}
 
 
-_UNIT_PRICE = _eur(790)
 _TOTAL = _eur(1580)
-_DESCRIPTION: Json = {
-    "name": _NAME,
-    "description": "Black Ceylon leaves scented with oil of bergamot from Calabria. "
-    "Three minutes, just off the boil.",
-    "price": _UNIT_PRICE,
-    "active": True,
-}
 
 REQUESTS: Mapping[str, Json] = {
     "sign_up": {"name": "Ada Lovelace", "email": "ada@example.com", "password": _PHRASE},
@@ -47,16 +39,16 @@ REQUESTS: Mapping[str, Json] = {
     "change_password": {"current": _PHRASE, "new": "a better battery for the horse"},
     "put_cart_line": {"quantity": 2},
     "place_order": {
-        "lines": [{"sku": _SKU, "quantity": 2}],
+        "lines": [{"sku": SKU, "quantity": 2}],
         "payment": {"method": "account"},
         "expected_total": _TOTAL,
     },
     "cancel_order": {},
     "retry_webhook_delivery": {},
-    "ship_order": {"lines": [{"sku": _SKU, "quantity": 2}]},
+    "ship_order": {"lines": [{"sku": SKU, "quantity": 2}]},
     "deliver_order": {},
     "refund_order": {
-        "lines": [{"sku": _SKU, "quantity": 2}],
+        "lines": [{"sku": SKU, "quantity": 2}],
         "reason": "Not to her taste",
         "to": "account",
         "restock": True,
@@ -76,9 +68,8 @@ REQUESTS: Mapping[str, Json] = {
         },
     },
     "grant_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
-    "put_product": _DESCRIPTION,
+    **catalogue_examples.REQUESTS,
     "put_category": {"name": "Tea", "parent": "drinks", "position": 1},
-    "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
     **ADDRESS_REQUESTS,
     **IMAGE_REQUESTS,
     **IMPORT_REQUESTS,
@@ -105,14 +96,14 @@ _CUSTOMER: Json = {
     "account": _CHARGED_ACCOUNT,
     "orders": {"count": 1, "amount": _TOTAL},
 }
-_PRODUCT: Json = {"sku": _SKU, **_DESCRIPTION, "available": 120, "image_url": None}
 _DRINKS: Json = {"slug": "drinks", "name": "Drinks", "position": 0}
 _TEA: Json = {"slug": "tea", "name": "Tea", "position": 1}
 _CART_LINE: Json = {
-    "sku": _SKU,
-    "name": _NAME,
+    "sku": SKU,
+    "name": NAME,
+    "options": {},
     "quantity": 2,
-    "unit_price": _UNIT_PRICE,
+    "unit_price": UNIT_PRICE,
     "amount": _TOTAL,
 }
 _ORDER_LINE: Json = {**_CART_LINE, "shipped": 0, "refunded": 0}
@@ -158,7 +149,7 @@ _STATUS_CHANGE: Json = {
     "actor": "customer",
     "at": _NOON,
 }
-_LINE_QUANTITIES: Json = {"sku": _SKU, "quantity": 2}
+_LINE_QUANTITIES: Json = {"sku": SKU, "quantity": 2}
 _SHIPMENT_EVENT: Json = {
     "id": "01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01",
     "lines": [_LINE_QUANTITIES],
@@ -208,8 +199,8 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("check_health", 200): {"status": "alive"},
     ("check_readiness", 200): {"status": "ready"},
     ("explain_problem", 200): asdict(ProblemExplanation.of(example_of(EmailTaken))),
-    ("list_products", 200): _page(_PRODUCT),
-    ("show_product", 200): _PRODUCT,
+    ("list_products", 200): _page(PRODUCT),
+    ("show_product", 200): PRODUCT,
     ("put_cart_line", 200): _CART,
     ("show_cart", 200): _CART,
     ("sign_up", 201): {"user": _USER, "account": _ACCOUNT},
@@ -271,12 +262,10 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("grant_credit", 201): _transfer("credit", 1999, "adjustments", "A cup arrived broken"),
     ("list_webhook_deliveries", 200): _page(_WEBHOOK_DELIVERY),
     ("retry_webhook_delivery", 202): _WEBHOOK_DELIVERY,
-    ("put_product", 200): _PRODUCT,
-    ("put_product", 201): {**_PRODUCT, "available": 0},
+    **catalogue_examples.RESPONSES,
     ("list_categories", 200): {"items": [{**_DRINKS, "children": [{**_TEA, "children": []}]}]},
     ("put_category", 200): {**_TEA, "parent": "drinks"},
     ("put_category", 201): {**_TEA, "parent": "drinks"},
-    ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},
     **ADDRESS_RESPONSES,
     **IMAGE_RESPONSES,
     **IMPORT_RESPONSES,

@@ -125,6 +125,8 @@ async def test_file_that_is_no_image_is_rejected(
 
     assert answer.status_code == 422
     assert (answer.json()["type"], answer.json()["reason"]) == ("/problems/invalid-image", reason)
+    metrics = (await root.get("//metrics")).text
+    assert f'shop_image_rejections_total{{reason="{reason}"}} 1.0' in metrics
     assert _stored(shop) == 0
 
 
@@ -198,6 +200,11 @@ async def test_malformed_form_is_rejected(shop: HttpShop, root: Browser, content
         assert answer.status_code == 422, answer.text
 
     assert _stored(shop) == 0
+
+
+async def test_other_method_is_not_allowed_whatever_it_sends(root: Browser) -> None:
+    for answer in (await root.put(PATH, {}), await root.get(PATH)):
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 async def test_form_is_not_accepted_elsewhere(root: Browser) -> None:

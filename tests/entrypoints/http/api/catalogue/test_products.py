@@ -39,15 +39,31 @@ async def admin(shop: HttpShop) -> Browser:
     return admin
 
 
+def _shown(description: Json, *, available: int, **others: object) -> Json:
+    """Return a product with one variant, as it is answered."""
+    variant = {
+        "sku": "TEA-1",
+        "price": description["price"],
+        "options": {},
+        "weight_grams": 0,
+        "tax_category": "standard",
+        "ships": True,
+        "active": True,
+        "available": available,
+    }
+    product = {"handle": "TEA-1", "sku": "TEA-1", "available": available, "options": []}
+    return {**description, **product, "variants": [variant], **others}
+
+
 async def test_admin_can_create_and_update_a_product(shop: HttpShop, admin: Browser) -> None:
     response = await admin.put("/products/TEA-1", TEA)
     assert response.status_code == 201
-    assert response.json() == {**TEA, "sku": "TEA-1", "available": 0, "image_url": None}
+    assert response.json() == _shown(TEA, available=0, image_url=None)
     await adjust(admin, 7, "TEA-1")
     changed = {**TEA, "price": eur(600), "image_url": "https://example.com/tea.jpg"}
     response = await admin.put("/products/TEA-1", changed)
     assert response.status_code == 200
-    assert response.json() == {**changed, "sku": "TEA-1", "available": 7}
+    assert response.json() == _shown(changed, available=7)
     assert (await shop.browser().get("/products/TEA-1")).json() == response.json()
 
 
@@ -122,9 +138,9 @@ async def test_invalid_sku_is_rejected_with_a_pointer(
     shop: HttpShop, admin: Browser, sku: str
 ) -> None:
     with shop.unchanged():
-        assert_invalid(await shop.browser().get(f"/products/{sku}"), "/path/sku")
-        assert_invalid(await admin.put(f"/products/{sku}", TEA), "/path/sku")
-        assert_invalid(await adjust(admin, 1, sku), "/path/sku")
+        assert_invalid(await shop.browser().get(f"/products/{sku}"), "/path/handle")
+        assert_invalid(await admin.put(f"/products/{sku}", TEA), "/path/handle")
+        assert_invalid(await adjust(admin, 1, sku), "/path/handle")
 
 
 @pytest.mark.parametrize(

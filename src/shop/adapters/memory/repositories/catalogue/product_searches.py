@@ -1,6 +1,6 @@
 """The search for products in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from shop.adapters.memory.engine.database import ProductText, State
@@ -113,8 +113,17 @@ class MemoryProductSearches(ProductSearches):
             total=len(hits) if len(hits) > MAX_HITS else len(passing),
             prices=sorted(each.price for each in passing if each.price is not None),
             categories=categories,
-            options={},
+            options=self._options_of(handles),
         )
+
+    def _options_of(self, handles: Collection[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return the names and values of the options of variants on sale, by product."""
+        options: dict[str, list[tuple[str, str]]] = {}
+        for each in self._transaction.state.variants.rows.values():
+            if each.product in handles and each.is_for_sale:
+                for chosen in each.options:
+                    options.setdefault(each.product, []).append((chosen.name, chosen.value))
+        return options
 
     def put(self, handle: str, tokens: Sequence[str]) -> None:
         """Stage the tokens of a product."""
@@ -150,13 +159,15 @@ class MemoryProductSearches(ProductSearches):
     def _hit(self, text: ProductText, tier: int) -> _Hit:
         state = self._transaction.state
         product = state.products.rows[text.handle]
-        inventory = state.inventories.rows.get(text.handle)
+        sold = [each for each in product.current_variants if product.sells(each)]
+        stocks = [state.inventories.rows.get(each.sku) for each in sold]
+        prices = [each.price.amount for each in product.variants if each.is_sold]
         return _Hit(
             text=text,
             tier=tier,
             name=product.name,
-            price=product.price.amount,
-            in_stock=inventory is not None and inventory.available > 0,
+            price=min(prices, default=None),
+            in_stock=any(each is not None and each.available > 0 for each in stocks),
         )
 
     def _key_at(self, position: SearchPosition, sort: ProductSort) -> _Key:

@@ -83,9 +83,7 @@ class SqlProductSearches(ProductSearches):
             prices=sorted(row.min_price for row in prices if row.min_price is not None),
             categories=_grouped((row.sku, row.category_slug) for row in categories),
             options=_grouped(
-                (row.sku, (option["name"], chosen))
-                for row in options
-                for option, chosen in zip(row.names, row.options, strict=False)
+                (row.sku, (name, chosen)) for row in options for name, chosen in row.options.items()
             ),
         )
 

@@ -1,10 +1,10 @@
 """Routes of the session's cart, which works before sign-in."""
 
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
-from shop.domain.product import ProductNotFound
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.rate_limit import TooManyRequests
 from shop.entrypoints.http.api.cart.schemas import CartQuantity, CartResponse
-from shop.entrypoints.http.api.catalogue.routes import PathSku
+from shop.entrypoints.http.api.catalogue.variant_routes import PathSku
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     AnyUser,

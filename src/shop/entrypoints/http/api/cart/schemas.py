@@ -8,15 +8,18 @@ from pydantic import Field
 from shop.application.checkout.cart import PricedCart, PricedLine
 from shop.domain.cart import MAX_LINES, EmptyCart
 from shop.domain.cart_problems import CartProblem, NotForSale
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import OutOfStock
-from shop.domain.product import ProductNotFound
-from shop.entrypoints.http.api.catalogue.schemas import Available, ProductName
+from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.api.catalogue.stock_schemas import Available
+from shop.entrypoints.http.api.catalogue.variant_schemas import Options
 from shop.entrypoints.http.schemas import MoneyResponse, Quantity, RequestBody, ResponseBody, Sku
 
 
 class LineProblem(StrEnum):
     """The code of what stops the order of one line."""
 
+    PRODUCT_NOT_FOUND = ProductNotFound.code
     NOT_FOR_SALE = NotForSale.code
     OUT_OF_STOCK = OutOfStock.code
 
@@ -44,9 +47,10 @@ class CartLineResponse(ResponseBody):
     """A quantity of one product, at its present price."""
 
     sku: Sku
-    name: ProductName
+    name: Annotated[ProductName, Field(description="The SKU if the product does not exist.")]
+    options: Options
     quantity: Quantity
-    unit_price: MoneyResponse
+    unit_price: Annotated[MoneyResponse, Field(description="0 if the product does not exist.")]
     amount: MoneyResponse
     available: Annotated[
         Available, Field(description="On hand less reserved; 0 if the product is off sale.")
@@ -64,10 +68,11 @@ class CartLineResponse(ResponseBody):
     def of(cls, line: PricedLine) -> Self:
         """Render a line of a cart."""
         return cls(
-            sku=line.product.sku,
-            name=line.product.name,
+            sku=line.sku,
+            name=line.name,
+            options={each.name: each.value for each in line.options},
             quantity=line.quantity,
-            unit_price=MoneyResponse.of(line.product.price),
+            unit_price=MoneyResponse.of(line.unit_price),
             amount=MoneyResponse.of(line.amount),
             available=line.available,
             problems=[LineProblem(code) for code in line.problems],
@@ -102,8 +107,7 @@ class CartResponse(ResponseBody):
         list[CartProblemResponse],
         Field(
             max_length=MAX_LINES,
-            description="All that would stop the order; empty if the cart can be ordered. "
-            "A product that no longer exists has no line.",
+            description="All that would stop the order; empty if the cart can be ordered.",
         ),
     ]
 

@@ -6,25 +6,25 @@ from uuid import UUID
 from fastapi import Path, Request, Response
 
 from shop.application.catalogue.product_images import AddImage, ChangeImage, RemoveImage
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.catalogue.product_image import (
     MAX_IMAGE_BYTES,
     ImageNotFound,
     InvalidImage,
     TooManyImages,
 )
-from shop.domain.product import ProductNotFound
 from shop.entrypoints.http.api.catalogue.image_schemas import (
     UPLOAD_BODY,
     ImageChange,
     ImageResponse,
 )
-from shop.entrypoints.http.api.catalogue.routes import PathSku
+from shop.entrypoints.http.api.catalogue.routes import PathHandle
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import AdminUser, ImageServiceDependency
 from shop.entrypoints.http.openapi.document import ADMIN_ERRORS, error_responses
 from shop.entrypoints.http.requests.uploads import UploadRoute, read_upload
 
-_PREFIX = "/api/v1/products/{sku}/images"
+_PREFIX = "/api/v1/products/{handle}/images"
 
 
 class ImageUploadRoute(UploadRoute):
@@ -46,7 +46,7 @@ ImageId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a18-8f5d-8e9f0a1b2c34"]
     openapi_extra=UPLOAD_BODY,
 )
 async def add_image(
-    sku: PathSku, principal: AdminUser, request: Request, images: ImageServiceDependency
+    handle: PathHandle, principal: AdminUser, request: Request, images: ImageServiceDependency
 ) -> ImageResponse:
     """Add an image to a product, after its others (admin).
 
@@ -55,7 +55,7 @@ async def add_image(
     async with read_upload(request, max_file_bytes=MAX_IMAGE_BYTES, fields=["alt"]) as upload:
         command = AddImage(
             session=principal.token,
-            product=sku,
+            product=handle,
             content=await upload.file.read(),
             alt=upload.fields.get("alt", ""),
         )
@@ -66,7 +66,7 @@ async def add_image(
     "/{image_id}", responses=error_responses(*ADMIN_ERRORS, ProductNotFound, ImageNotFound)
 )
 async def change_image(
-    sku: PathSku,
+    handle: PathHandle,
     image_id: ImageId,
     body: ImageChange,
     principal: AdminUser,
@@ -75,7 +75,7 @@ async def change_image(
     """Change the text or the position of an image (admin)."""
     command = ChangeImage(
         session=principal.token,
-        product=sku,
+        product=handle,
         image_id=image_id,
         alt=body.alt,
         position=body.position,
@@ -91,7 +91,7 @@ async def change_image(
     responses=error_responses(*ADMIN_ERRORS, ProductNotFound, ImageNotFound),
 )
 async def remove_image(
-    sku: PathSku, image_id: ImageId, principal: AdminUser, images: ImageServiceDependency
+    handle: PathHandle, image_id: ImageId, principal: AdminUser, images: ImageServiceDependency
 ) -> None:
     """Remove an image from a product (admin); its URL stays, because orders may have it."""
-    await images.remove(RemoveImage(session=principal.token, product=sku, image_id=image_id))
+    await images.remove(RemoveImage(session=principal.token, product=handle, image_id=image_id))

@@ -12,7 +12,7 @@ from shop.application.ports.repositories.catalogue.product_searches import Produ
 from shop.application.ports.repositories.products import ProductSearch
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN, MAX_CATEGORY_SLUG_CHARACTERS
 from shop.domain.catalogue.search_terms import SaleState
-from shop.domain.product import MAX_PRICE
+from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.shared.text import is_single_line
 from shop.entrypoints.http.api.pagination import (
     MAX_SEARCH_CHARACTERS,
@@ -57,7 +57,7 @@ class ProductOrder(StrEnum):
 
 
 class ProductQuery(QueryParameters):
-    """A page of products: those found by words first, or all ordered by SKU."""
+    """A page of products: those found by words first, or all ordered by handle."""
 
     q: Annotated[
         str,
@@ -76,6 +76,10 @@ class ProductQuery(QueryParameters):
             examples=[False],
             description="Admins only: false lists the products that are off sale.",
         ),
+    ] = None
+    archived: Annotated[
+        bool | None,
+        Field(examples=[True], description="Admins only: true lists the archived products."),
     ] = None
     category: Annotated[
         str | None,
@@ -121,15 +125,28 @@ class ProductQuery(QueryParameters):
         return query
 
     @property
+    def is_for_staff(self) -> bool:
+        """Whether it asks for products that customers do not see."""
+        return self.active is not None or self.archived is not None
+
+    @property
     def is_plain(self) -> bool:
-        """Whether it asks for all products by SKU, on sale or off sale, and nothing else."""
-        asked = self.model_fields_set - {"q", "active", "limit", "cursor"}
+        """Whether it asks for all products of a state of sale, by handle, and nothing else."""
+        asked = self.model_fields_set - {"q", "active", "archived", "limit", "cursor"}
         return not (asked or self._options or self.q.strip())
 
     def to_listing(self) -> ProductSearch:
         """Return the question for a page of all products; raise `InvalidRequest`."""
         page = PageRequest(limit=self.limit, after=decode_sku_cursor(self.cursor))
-        return ProductSearch(words="", page=page, active=self.active is not False)
+        return ProductSearch(
+            words="", page=page, active=self.active is not False, archived=self.archived is True
+        )
+
+    @property
+    def _state(self) -> SaleState:
+        if self.archived is True:
+            return SaleState.ARCHIVED
+        return SaleState.OFF_SALE if self.active is False else SaleState.ON_SALE
 
     def to_search(self) -> FindProducts:
         """Return the question for a page of products found; raise `InvalidRequest`."""
@@ -144,7 +161,7 @@ class ProductQuery(QueryParameters):
             min_price=self.min_price,
             max_price=self.max_price,
             in_stock=self.in_stock,
-            state=SaleState.OFF_SALE if self.active is False else SaleState.ON_SALE,
+            state=self._state,
             sort=sort,
             facets=self.facets,
         )

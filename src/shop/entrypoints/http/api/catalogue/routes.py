@@ -1,4 +1,4 @@
-"""Routes of products and their stock."""
+"""Routes of products."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -6,21 +6,24 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from shop.application.catalogue.preconditions import PreconditionFailed
-from shop.application.catalogue.products import PutProduct
-from shop.application.inventory.adjustments import AdjustStock
+from shop.application.catalogue.product_changes import ArchiveProduct
+from shop.domain.catalogue.product import (
+    HANDLE_PATTERN,
+    MAX_HANDLE_CHARACTERS,
+    ProductNotFound,
+    SeveralVariants,
+    SkuTaken,
+)
 from shop.domain.inventory import StockBelowReserved
-from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired
-from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.domain.user import Role
 from shop.entrypoints.http.api.catalogue.product_query import OPTION_PARAMETER, ProductQuery
 from shop.entrypoints.http.api.catalogue.schemas import (
     ProductDescription,
     ProductList,
     ProductResponse,
-    StockAdjustment,
-    StockResponse,
 )
+from shop.entrypoints.http.api.catalogue.stock_schemas import StockAdjustment, StockResponse
 from shop.entrypoints.http.api.router import api_router, set_created_status
 from shop.entrypoints.http.dependencies import (
     AdminUser,
@@ -58,12 +61,12 @@ from shop.entrypoints.http.requests.written_response import shared_response
 
 router = api_router("catalogue", prefix="/api/v1/products")
 
-PathSku = Annotated[
+PathHandle = Annotated[
     str,
     Path(
         min_length=1,
-        max_length=MAX_SKU_CHARACTERS,
-        pattern=SKU_PATTERN,
+        max_length=MAX_HANDLE_CHARACTERS,
+        pattern=HANDLE_PATTERN,
         examples=["TEA-EARL-GREY"],
     ),
 ]
@@ -85,8 +88,8 @@ async def list_products(
     products: ProductServiceDependency,
     finder: ProductFinderDependency,
 ) -> Response:
-    """Find products for sale, or list all of them by SKU; an admin can list those off sale."""
-    if query.active is not None:
+    """Find products for sale, or list all by handle; an admin can list others as well."""
+    if query.is_for_staff:
         (await authenticate()).user.require(Role.ADMIN)
     if query.is_plain:
         page = await products.search(query.to_listing())
@@ -96,7 +99,7 @@ async def list_products(
 
 
 @router.get(
-    "/{sku}",
+    "/{handle}",
     response_model=ProductResponse,
     responses={200: HAS_ETAG}
     | NOT_MODIFIED
@@ -104,16 +107,16 @@ async def list_products(
     openapi_extra={"parameters": [IF_NONE_MATCH_PARAMETER], **OPTIONAL_SESSION},
 )
 async def show_product(
-    sku: PathSku,
+    handle: PathHandle,
     if_none_match: IfNoneMatch,
     authenticate: AuthenticateOnDemand,
     products: ProductServiceDependency,
     response: Response,
 ) -> ProductResponse | Response:
-    """Return a product; one that is off sale only to an admin."""
-    shown = await products.show(sku)
-    if not shown.product.active and not await _is_admin(authenticate):
-        raise ProductNotFound(sku=sku)
+    """Return a product; one that is off sale or archived only to an admin."""
+    shown = await products.show(handle)
+    if not shown.product.is_for_sale and not await _is_admin(authenticate):
+        raise ProductNotFound(sku=handle)
     headers = {"ETag": product_tag(shown)}
     if is_unchanged(if_none_match, shown):
         return Response(status_code=304, headers=headers)
@@ -130,65 +133,78 @@ async def _is_admin(authenticate: Callable[[], Awaitable[Principal]]) -> bool:
 
 
 @router.put(
-    "/{sku}",
+    "/{handle}",
     responses={
         200: HAS_ETAG,
         201: {"description": "The product is new.", "model": ProductResponse, **HAS_ETAG},
-        **error_responses(*ADMIN_ERRORS, PreconditionFailed),
+        **error_responses(*ADMIN_ERRORS, PreconditionFailed, SkuTaken),
     },
     openapi_extra={"parameters": PRECONDITION_PARAMETERS},
 )
 async def put_product(
-    sku: PathSku,
+    handle: PathHandle,
     body: ProductDescription,
     principal: AdminUser,
     precondition: ProductPrecondition,
     products: ProductServiceDependency,
     response: Response,
 ) -> ProductResponse:
-    """Create or replace a product (admin).
+    """Create or replace a product (admin), with its variants or with the price of its only one.
 
-    Send the `ETag` of the product as `If-Match`, so that no change of another admin is lost.
+    Variants that are missing are archived; images and stock stay. Send the `ETag` of the product as
+    `If-Match`, so that no change of another admin is lost.
     """
-    command = PutProduct(
-        session=principal.token,
-        sku=sku,
-        name=body.name,
-        description=body.description,
-        price=body.price.to_money(),
-        active=body.active,
-        image_url=body.image_url,
-        keeps_image="image_url" not in body.model_fields_set,
-        precondition=precondition,
-    )
+    command = body.to_command(principal.token, handle, precondition)
     saved = await products.put(command)
     set_created_status(response, is_new=saved.is_new)
     response.headers["ETag"] = product_tag(saved.available_product)
     return ProductResponse.of(saved.available_product)
 
 
+@router.delete(
+    "/{handle}",
+    status_code=204,
+    response_class=Response,
+    response_description="The product is archived.",
+    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, PreconditionFailed),
+    openapi_extra={"parameters": PRECONDITION_PARAMETERS},
+)
+async def archive_product(
+    handle: PathHandle,
+    principal: AdminUser,
+    precondition: ProductPrecondition,
+    products: ProductServiceDependency,
+) -> None:
+    """Archive a product (admin): it is not for sale, and its orders and stock stay as they are.
+
+    Putting it again brings it back.
+    """
+    command = ArchiveProduct(session=principal.token, handle=handle, precondition=precondition)
+    await products.archive(command)
+
+
 @router.post(
-    "/{sku}/stock",
+    "/{handle}/stock",
     status_code=201,
     responses=error_responses(
-        *ADMIN_ERRORS, *IDEMPOTENCY_ERRORS, ProductNotFound, StockBelowReserved
+        *ADMIN_ERRORS, *IDEMPOTENCY_ERRORS, ProductNotFound, StockBelowReserved, SeveralVariants
     ),
     openapi_extra=idempotency_key_header("c5e1a7d3-2b94-4f68-8d07-9a3b5c7e1f42", required=False),
 )
-async def adjust_stock(
-    sku: PathSku,
+async def adjust_product_stock(
+    handle: PathHandle,
     body: StockAdjustment,
     principal: AdminUser,
     key: OptionalKey,
+    products: ProductServiceDependency,
     inventory: InventoryServiceDependency,
     response_context: CurrentResponseContext,
 ) -> StockResponse:
-    """Adjust the stock of a product; a negative delta reduces it (admin).
+    """Adjust the stock of a product with one variant; a negative delta reduces it (admin).
 
     With an idempotency key, it is adjusted exactly once.
     """
-    command = AdjustStock(
-        session=principal.token, sku=sku, delta=body.delta, reason=body.reason, key=key
-    )
+    sku = await products.only_sku(handle)
+    command = body.to_command(principal.token, sku, key)
     adjustment = response_context.unwrap(await inventory.adjust(command))
     return StockResponse.of(adjustment.inventory)

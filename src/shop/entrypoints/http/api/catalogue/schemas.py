@@ -1,25 +1,37 @@
-"""Schemas of products and stock."""
+"""Schemas of products."""
 
 from typing import Annotated, Self
 
 from pydantic import Field
 
+from shop.application.catalogue.preconditions import Precondition
+from shop.application.catalogue.product_changes import PutProduct
 from shop.application.catalogue.product_search import FoundProducts
+from shop.application.catalogue.variants import ShownVariant
 from shop.application.ports.paging import Page
 from shop.application.ports.repositories.products import AvailableProduct
-from shop.domain.account import MAX_NOTE_CHARACTERS
-from shop.domain.inventory import MAX_ON_HAND, Inventory
-from shop.domain.product import (
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.catalogue.options import MAX_OPTION_VALUES, MAX_OPTIONS, ProductOption
+from shop.domain.catalogue.product import (
+    HANDLE_PATTERN,
     IMAGE_URL_PATTERN,
     MAX_DESCRIPTION_CHARACTERS,
+    MAX_HANDLE_CHARACTERS,
     MAX_IMAGE_URL_CHARACTERS,
     MAX_PRODUCT_NAME_CHARACTERS,
+    MAX_VARIANTS,
 )
 from shop.entrypoints.http.api.catalogue.facet_schemas import FacetsResponse
+from shop.entrypoints.http.api.catalogue.stock_schemas import Available
+from shop.entrypoints.http.api.catalogue.variant_schemas import (
+    OptionText,
+    VariantInput,
+    VariantResponse,
+    variants_of,
+)
 from shop.entrypoints.http.requests.cursors import encode_search_cursor, encode_sku_cursor
 from shop.entrypoints.http.schemas import (
     NEW_DESCRIPTION,
-    NEW_TEXT,
     NEW_TEXT_ABOUT_GOODS,
     VISIBLE_CHARACTERS,
     MoneyResponse,
@@ -30,6 +42,17 @@ from shop.entrypoints.http.schemas import (
     Sku,
 )
 from shop.entrypoints.validation_messages import MULTILINE_TEXT_PATTERN, SINGLE_LINE_PATTERN
+
+Handle = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_HANDLE_CHARACTERS,
+        pattern=HANDLE_PATTERN,
+        examples=["TEA-EARL-GREY"],
+        description="The permanent name of a product.",
+    ),
+]
 
 ProductName = Annotated[
     str,
@@ -61,73 +84,140 @@ NewProductName = Annotated[ProductName, NEW_TEXT_ABOUT_GOODS]
 NewDescription = Annotated[Description, NEW_DESCRIPTION]
 NewImageUrl = Annotated[ImageUrl, VISIBLE_CHARACTERS]
 
-Available = Annotated[
-    int,
-    Field(
-        ge=0,
-        le=MAX_ON_HAND,
-        examples=[40],
-        description="On hand less reserved.",
-    ),
-]
+
+_EXAMPLE = {
+    "sku": "SHIRT-M",
+    "price": {"amount": 1990, "currency": "EUR"},
+    "options": {"Size": "M"},
+    "weight_grams": 180,
+}
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class ProductOptionInput(RequestBody):
+    """In what the variants of a product differ, with all values that it can have."""
+
+    name: OptionText
+    values: Annotated[
+        list[OptionText],
+        Field(min_length=1, max_length=MAX_OPTION_VALUES, examples=[["S", "M"]]),
+    ]
 
 
 class ProductDescription(RequestBody):
-    """The content of a product."""
+    """The content of a product: its variants, or the price of its only one."""
 
     name: NewProductName
     description: NewDescription
-    price: PriceInput
+    price: Annotated[
+        PriceInput | None,
+        Field(description="Of the only variant, whose SKU is the handle; not beside variants."),
+    ] = None
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
     image_url: Annotated[
         NewImageUrl, Field(description="Omit it to keep the image; null removes it.")
     ] = None
-
-
-class StockAdjustment(RequestBody):
-    """A change of the quantity on hand, negative if units are missing, and its reason."""
-
-    delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[40])]
-    reason: Annotated[
-        str,
+    options: Annotated[
+        list[ProductOptionInput] | None,
+        Field(
+            max_length=MAX_OPTIONS,
+            examples=[None, [{"name": "Size", "values": ["S", "M"]}]],
+            description="Beside variants, none if it is omitted.",
+        ),
+    ] = None
+    variants: Annotated[
+        list[VariantInput] | None,
         Field(
             min_length=1,
-            max_length=MAX_NOTE_CHARACTERS,
-            pattern=SINGLE_LINE_PATTERN,
-            examples=["Delivery of November"],
+            max_length=MAX_VARIANTS,
+            # Without them first: tools make a body of the first example of each member.
+            examples=[None, [_EXAMPLE]],
+            description="All variants in their order; one that is missing is archived.",
         ),
-        NEW_TEXT,
-    ]
+    ] = None
+
+    def to_command(
+        self, session: SessionToken | None, handle: str, precondition: Precondition
+    ) -> PutProduct:
+        """Return the command that puts this product; raise `InvalidValue`."""
+        names = [each.name for each in self.options or ()]
+        return PutProduct(
+            session=session,
+            handle=handle,
+            name=self.name,
+            description=self.description,
+            price=None if self.price is None else self.price.to_money(),
+            active=self.active,
+            image_url=self.image_url,
+            keeps_image="image_url" not in self.model_fields_set,
+            options=None if self.options is None else tuple(map(_option, self.options)),
+            variants=None if self.variants is None else variants_of(self.variants, names),
+            precondition=precondition,
+        )
+
+
+def _option(given: ProductOptionInput) -> ProductOption:
+    return ProductOption(name=given.name, values=tuple(given.values))
+
+
+class ProductOptionResponse(ResponseBody):
+    """In what the variants of a product differ."""
+
+    name: OptionText
+    values: Annotated[list[OptionText], Field(max_length=MAX_OPTION_VALUES)]
 
 
 class ProductResponse(ResponseBody):
-    """A product with its available quantity."""
+    """A product with its variants and its available quantity."""
 
-    sku: Sku
+    handle: Handle
+    sku: Annotated[
+        Sku | None,
+        Field(exclude_if=_is_none, description="Of the variant of a product that has one alone."),
+    ]
     name: ProductName
     description: Description
-    price: MoneyResponse
-    available: Available
+    price: Annotated[MoneyResponse, Field(description="The lowest of the variants that are sold.")]
+    available: Annotated[Available, Field(description="Of all variants that are sold.")]
     image_url: ImageUrl
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
+    archived: Annotated[
+        bool | None, Field(exclude_if=_is_none, description="Present, and true, if it is archived.")
+    ]
+    options: Annotated[list[ProductOptionResponse], Field(max_length=MAX_OPTIONS)]
+    variants: Annotated[list[VariantResponse], Field(max_length=MAX_VARIANTS)]
 
     @classmethod
     def of(cls, available_product: AvailableProduct) -> Self:
         """Render a product."""
         product = available_product.product
+        only = product.only_variant
         return cls(
-            sku=product.sku,
+            handle=product.handle,
+            sku=None if only is None else only.sku,
             name=product.name,
             description=product.description,
             price=MoneyResponse.of(product.price),
             available=available_product.available,
             image_url=product.image_url,
             active=product.active,
+            archived=True if product.archived_at else None,
+            options=[
+                ProductOptionResponse(name=each.name, values=list(each.values))
+                for each in product.options
+            ],
+            variants=[
+                VariantResponse.of(each, available_product.stock[each.sku])
+                for each in product.variants
+            ],
         )
 
 
 class ProductList(ResponseBody):
-    """A page of products; by SKU, or as the request sorts what it finds."""
+    """A page of products; by handle, or as the request sorts what it finds."""
 
     items: list[ProductResponse]
     next: NextCursor
@@ -154,20 +244,26 @@ class ProductList(ResponseBody):
         )
 
 
-class StockResponse(ResponseBody):
-    """The stock of a product; `available` is on hand less reserved."""
+class ShownVariantResponse(VariantResponse):
+    """A variant with its product, and the lowest earlier price if it is reduced."""
 
-    sku: Sku
-    on_hand: Annotated[int, Field(ge=0, le=MAX_ON_HAND, examples=[42])]
-    reserved: Annotated[int, Field(ge=0, le=MAX_ON_HAND, examples=[2])]
-    available: Available
+    handle: Handle
+    name: ProductName
+    lowest_price_30_days: Annotated[
+        MoneyResponse | None,
+        Field(
+            exclude_if=_is_none,
+            description="The lowest of the 30 days before the price began, if it is reduced.",
+        ),
+    ]
 
     @classmethod
-    def of(cls, inventory: Inventory) -> Self:
-        """Render an inventory."""
+    def shown(cls, shown: ShownVariant) -> Self:
+        """Render a variant with its product."""
+        lowest = shown.lowest_price
         return cls(
-            sku=inventory.sku,
-            on_hand=inventory.on_hand,
-            reserved=inventory.reserved,
-            available=inventory.available,
+            **vars(VariantResponse.of(shown.variant, shown.available)),
+            handle=shown.product.handle,
+            name=shown.product.name,
+            lowest_price_30_days=None if lowest is None else MoneyResponse.of(lowest),
         )

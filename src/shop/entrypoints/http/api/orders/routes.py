@@ -12,11 +12,11 @@ from shop.application.orders.queries import OrderSearch
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
+from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import OutOfStock
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
 from shop.domain.orders.order import OrderNotFound, PriceChanged, TooManyPendingOrders
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
-from shop.domain.product import ProductNotFound
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden

@@ -17,6 +17,7 @@ from shop.domain.shared.line_quantity import MAX_QUANTITY, LineQuantity
 from shop.domain.shared.money import Money
 from shop.domain.user import User
 from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.api.catalogue.variant_schemas import Options
 from shop.entrypoints.http.payment_action import RequiredAction
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
@@ -98,6 +99,7 @@ class OrderLineResponse(ResponseBody):
 
     sku: Sku
     name: ProductName
+    options: Options
     quantity: Quantity
     unit_price: MoneyResponse
     amount: MoneyResponse
@@ -110,6 +112,7 @@ class OrderLineResponse(ResponseBody):
         return cls(
             sku=line.sku,
             name=line.name,
+            options={each.name: each.value for each in line.options},
             quantity=line.quantity,
             unit_price=MoneyResponse.of(line.unit_price),
             amount=MoneyResponse.of(line.amount),

@@ -9,16 +9,18 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN, MAX_CATEGORY_SLUG_CHARACTERS
+from shop.domain.catalogue.variant import (
+    MAX_PRICE,
+    MAX_TAX_CATEGORY_CHARACTERS,
+    TAX_CATEGORY_PATTERN,
+)
 from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
 from shop.domain.pricing.places import COUNTRY_PATTERN, POSTAL_CODE_PATTERN
 from shop.domain.pricing.rule_document import (
     MAX_RULE_NAME_CHARACTERS,
     MAX_RULE_SLUG_CHARACTERS,
-    MAX_TAX_CATEGORY_CHARACTERS,
     RULE_SLUG_PATTERN,
-    TAX_CATEGORY_PATTERN,
 )
-from shop.domain.product import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
 from shop.entrypoints.http.schemas import NEW_TEXT, MoneyInput, MoneyResponse, Sku
 from shop.entrypoints.validation_messages import (

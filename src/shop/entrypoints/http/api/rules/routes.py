@@ -16,6 +16,7 @@ from shop.domain.pricing.rule_document import (
     ZoneInUse,
 )
 from shop.entrypoints.http.api.pagination import CursorParameter, Limit
+from shop.entrypoints.http.api.rules.dependencies import PromotionCodesDependency
 from shop.entrypoints.http.api.rules.promotion_schemas import (
     MadeCodesResponse,
     NewCodes,
@@ -31,7 +32,7 @@ from shop.entrypoints.http.api.rules.shipping_schemas import (
     ShippingZoneResponse,
 )
 from shop.entrypoints.http.api.rules.tax_rate_schemas import TaxRateDescription, TaxRateResponse
-from shop.entrypoints.http.dependencies import AdminUser, Idempotent, PromotionCodesDependency
+from shop.entrypoints.http.dependencies import AdminUser, Idempotent
 from shop.entrypoints.http.openapi.document import (
     ADMIN_ERRORS,
     IDEMPOTENCY_ERRORS,

@@ -20,7 +20,8 @@ from shop.domain.pricing.rule_document import (
 from shop.domain.shared.errors import ShopError
 from shop.entrypoints.http.api.pagination import CursorParameter, Limit
 from shop.entrypoints.http.api.router import api_router, set_created_status
-from shop.entrypoints.http.dependencies import AdminUser, RuleServiceDependency
+from shop.entrypoints.http.api.rules.dependencies import RuleServiceDependency
+from shop.entrypoints.http.dependencies import AdminUser
 from shop.entrypoints.http.openapi.conditional_requests import (
     IF_NONE_MATCH_PARAMETER,
     RULE_HAS_ETAG,
