@@ -23,7 +23,7 @@ from sqlalchemy import text
 from bench.databases import POSTGRESQL, SQLITE, running_postgres
 from bench.fixtures import EUR, SECRET, settings
 from bench.generator import run
-from bench.search.catalogue import fill
+from bench.search.catalogue import ORDERED, fill
 from bench.search.mix import Kind, kinds
 from bench.servers import Server, serving, shop_command
 from shop.adapters.sql.database import SqlDatabase
@@ -127,8 +127,8 @@ def _time_orders(server: Server, folder: Path, seconds: float) -> list[Timing]:
     paths = [path for kind in kinds() if not kind.is_later_page for path in kind.paths]
 
     async def orders(name: str) -> str:
-        # The first four products are in stock.
-        return await run("orders", server.url, 4 * seconds, [str(cookies), "4", name, "1"])
+        arguments = [str(cookies), str(ORDERED), name, "1"]
+        return await run("orders", server.url, 4 * seconds, arguments)
 
     async def both() -> tuple[str, str]:
         searching = _reads(server, folder, paths, 4 * seconds, SEARCHERS)

@@ -31,6 +31,9 @@ CATEGORIES = 200
 OUT_OF_STOCK = 5
 """One of so many products is out of stock."""
 
+ORDERED = 4
+"""The first products are ordered while others are searched, so they are in stock."""
+
 BATCH = 2000
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
@@ -140,7 +143,8 @@ def _product(
             **times,
         },
     )
-    on_hand = 0 if source.randrange(OUT_OF_STOCK) == 0 else 10**6
+    is_out_of_stock = number > ORDERED and source.randrange(OUT_OF_STOCK) == 0
+    on_hand = 0 if is_out_of_stock else 10**6
     yield inventories, {"sku": handle, "on_hand": on_hand, "reserved": 0}
     yield product_categories, {"product_handle": handle, "category_slug": bottom}
     tokens = " ".join(search_tokens(searched))

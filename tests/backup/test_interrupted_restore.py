@@ -4,13 +4,14 @@ import asyncio
 import signal
 import subprocess
 import sys
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from shop.application.maintenance.restore import Restore
-from shop.application.ports.backup_part import BackupPart, PartSnapshot
+from shop.application.ports.backup_part import BackupPart, PartReplacement, PartSnapshot
 from shop.application.ports.database import IncompatibleSchema
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -33,6 +34,16 @@ class KillingPart(BackupPart):
 
     def snapshot(self) -> AbstractAsyncContextManager[PartSnapshot]:
         raise NotImplementedError
+
+    @asynccontextmanager
+    async def replacement(self) -> AsyncIterator[PartReplacement]:
+        yield KillingReplacement()
+
+
+class KillingReplacement(PartReplacement):
+    async def find_loss(self, copy: Path) -> str | None:
+        del copy
+        return None
 
     async def replace_with(self, copy: Path) -> None:
         raise KilledHere(copy)

@@ -148,7 +148,6 @@ def _sql_stores(
     return Storage(
         unit_of_work=partial(SqlUnitOfWork, database, writing=True, sessions=sessions),
         snapshot=partial(sql_snapshot, database, sessions=sessions),
-        database=database,
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shop.adapters.sql.database import SqlDatabase
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from shop.domain.catalogue.product import Product
 from shop.domain.inventory import Inventory
@@ -19,7 +18,6 @@ class Storage:
 
     unit_of_work: UnitOfWorkFactory
     snapshot: UnitOfWorkFactory
-    database: SqlDatabase | None = None
 
     async def commit(self, *stagings: Callable[[UnitOfWork], object]) -> None:
         """Stage these, and commit."""

@@ -56,6 +56,7 @@ ERRORS = {
         "string_too_long",
         "string_pattern_mismatch",
     ),
+    "tagged-union": ("union_tag_invalid", "union_tag_not_found"),
     "tuple": ("tuple_type",),
     "uuid": ("uuid_type", "uuid_parsing"),
 }
@@ -72,6 +73,7 @@ WITHOUT_ERRORS = {
     "function-wrap",
     "is-instance",
     "json-or-python",
+    "lax-or-strict",
     "model-field",
     "lax-or-strict",
     "nullable",

@@ -6,6 +6,9 @@ from typing import Any
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN
 from shop.domain.catalogue.product import IMAGE_URL_PATTERN
 from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
+from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
+from shop.domain.pricing.places import POSTAL_CODE_PATTERN
+from shop.domain.pricing.promotions.promotion_code import CODE_PATTERN
 from shop.domain.shared.line_quantity import SKU_PATTERN
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -23,6 +26,11 @@ BARCODE_PATTERN = r"^[0-9]*$"
 PATTERN_MISMATCH = "string_pattern_mismatch"
 """The type of pydantic's error for a text that does not match its pattern."""
 
+RULE_TIME_PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2}))?$"
+"""A time with its offset, or a date."""
+
+RULE_TIME = "must be a time with its offset, such as 2026-11-28T09:30:00Z, or a date"
+
 PATTERN_RULES: Mapping[str, str] = {
     SINGLE_LINE_PATTERN: "must be one line without control characters",
     MULTILINE_TEXT_PATTERN: "must not contain control characters except tabs and line ends",
@@ -33,7 +41,12 @@ PATTERN_RULES: Mapping[str, str] = {
     SKU_PATTERN: "must be letters, digits, '.', '-' or '_', with a letter or digit at each end",
     CATEGORY_SLUG_PATTERN: "must be lower-case letters of ASCII, digits, '-' or '_', with a letter "
     "or digit at each end",
+    CODE_PATTERN: "must be 3 to 40 letters A to Z, digits, '-' or '_'",
+    RULE_TIME_PATTERN: RULE_TIME,
+    POSTAL_CODE_PATTERN: 'must be a postal code, or the beginning of some such as "10*"',
+    PERCENTAGE_PATTERN: 'must be per cent in quotation marks, such as "19" or "7.125"',
     IMAGE_URL_PATTERN: "must be an http or https URL",
+    # Also that of the slugs of rules.
     TAX_CATEGORY_PATTERN: "must be lower-case letters and digits, with hyphens between them",
     BARCODE_PATTERN: "must be digits",
 }
@@ -73,6 +86,8 @@ _MESSAGES: Mapping[str, str] = {
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
     "path_type": "must be a path",
+    "union_tag_invalid": "must have a {discriminator} of {expected_tags}",
+    "union_tag_not_found": "must have a {discriminator}",
     "uuid_type": "must be a UUID",
     "uuid_parsing": "must be a UUID",
     "datetime_type": _TIME,

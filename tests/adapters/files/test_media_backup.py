@@ -27,6 +27,11 @@ async def _copy_of(folder: Path, target: Path) -> Path:
     return target
 
 
+async def _restore(copy: Path, folder: Path) -> None:
+    async with MediaBackup(folder).replacement() as replacement:
+        await replacement.replace_with(copy)
+
+
 async def test_images_are_restored_as_they_were(tmp_path: Path) -> None:
     source, target = tmp_path / "media", tmp_path / "restored"
     store = FileImageStore(source)
@@ -35,7 +40,7 @@ async def test_images_are_restored_as_they_were(tmp_path: Path) -> None:
     (source / "notes.txt").write_text("not an image")
 
     copy = await _copy_of(source, tmp_path / "media.tar")
-    await MediaBackup(target).replace_with(copy)
+    await _restore(copy, target)
 
     assert _content(target) == {FILE: b"published", f"kept/{KEPT}": b"kept"}
     assert copy.stat().st_mode & 0o777 == 0o600
@@ -48,7 +53,7 @@ async def test_images_that_are_there_stay(tmp_path: Path) -> None:
 
     copy = await _copy_of(source, tmp_path / "media.tar")
     for _ in range(2):
-        await MediaBackup(target).replace_with(copy)
+        await _restore(copy, target)
 
     assert _content(target) == {FILE: b"published", OTHER: b"newer"}
 
@@ -56,7 +61,7 @@ async def test_images_that_are_there_stay(tmp_path: Path) -> None:
 async def test_shop_without_images_is_backed_up(tmp_path: Path) -> None:
     copy = await _copy_of(tmp_path / "none", tmp_path / "media.tar")
 
-    await MediaBackup(tmp_path / "restored").replace_with(copy)
+    await _restore(copy, tmp_path / "restored")
 
     assert _content(tmp_path) == {"media.tar": copy.read_bytes()}
 
@@ -68,9 +73,19 @@ async def test_copy_with_another_file_is_rejected(tmp_path: Path, name: str) -> 
         archive.addfile(tarfile.TarInfo(name), io.BytesIO())
 
     with pytest.raises(BackupFailed):
-        await MediaBackup(tmp_path / "restored").replace_with(copy)
+        await _restore(copy, tmp_path / "restored")
 
     assert _content(tmp_path) == {"media.tar": copy.read_bytes()}
+
+
+async def test_images_of_a_copy_are_checked_before_anything_is_replaced(tmp_path: Path) -> None:
+    copy = tmp_path / "media.tar"
+    with tarfile.open(copy, "w") as archive:
+        archive.addfile(tarfile.TarInfo("notes.txt"), io.BytesIO())
+
+    async with MediaBackup(tmp_path / "restored").replacement() as replacement:
+        with pytest.raises(BackupFailed, match=r"notes\.txt is not an image"):
+            await replacement.find_loss(copy)
 
 
 async def test_link_in_a_copy_is_rejected(tmp_path: Path) -> None:
@@ -80,7 +95,7 @@ async def test_link_in_a_copy_is_rejected(tmp_path: Path) -> None:
         archive.addfile(member)
 
     with pytest.raises(BackupFailed):
-        await MediaBackup(tmp_path / "restored").replace_with(copy)
+        await _restore(copy, tmp_path / "restored")
 
     assert _content(tmp_path) == {"media.tar": copy.read_bytes()}
 
@@ -90,6 +105,6 @@ async def test_damaged_copy_is_rejected(tmp_path: Path) -> None:
     copy.write_bytes(b"no archive" * 100)
 
     with pytest.raises(BackupFailed):
-        await MediaBackup(tmp_path / "restored").replace_with(copy)
+        await _restore(copy, tmp_path / "restored")
 
     assert _content(tmp_path) == {"media.tar": copy.read_bytes()}

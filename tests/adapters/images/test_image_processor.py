@@ -194,22 +194,24 @@ async def test_process_that_takes_too_long_is_killed() -> None:
 async def test_no_more_than_two_images_are_decoded_at_once(
     processor: ChildImageProcessor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running, most = 0, 0
+    running: set[object] = set()
+    most = 0
     start = asyncio.create_subprocess_exec
 
     async def counting(*arguments: str, **options: object) -> asyncio.subprocess.Process:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
+        nonlocal most
+        place = object()
+        running.add(place)
+        most = max(most, len(running))
         process = await start(*arguments, **options)  # type: ignore[arg-type]
         wait = process.wait
 
-        async def wait_and_count() -> int:
-            nonlocal running
-            running -= 1
-            return await wait()
+        async def wait_and_leave() -> int:
+            code = await wait()
+            running.discard(place)
+            return code
 
-        process.wait = wait_and_count  # type: ignore[method-assign]
+        process.wait = wait_and_leave  # type: ignore[method-assign]
         return process
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", counting)
@@ -217,13 +219,12 @@ async def test_no_more_than_two_images_are_decoded_at_once(
 
     await asyncio.gather(*(processor.encode(content) for _ in range(5)))
 
-    assert (running, most) == (0, 2)
+    assert (running, most) == (set(), 2)
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        "import sys; sys.exit(1)",
         "import os; os.kill(os.getpid(), 11)",
         "print('no JSON')",
         "print('{\"images\": [[1, 1, 4]]}'); print('page', end='')",
@@ -243,6 +244,20 @@ async def test_child_that_an_image_has_taken_over_is_not_believed(
     monkeypatch.setattr(asyncio, "create_subprocess_exec", taken_over)
 
     assert await _rejection(processor, encoded(picture(), "PNG")) == "not-an-image"
+
+
+async def test_child_that_cannot_begin_is_no_fault_of_the_image(
+    processor: ChildImageProcessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = asyncio.create_subprocess_exec
+
+    async def broken(executable: str, *_: str, **options: object) -> asyncio.subprocess.Process:
+        return await start(executable, "-I", "-m", "no_such_module", **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", broken)
+
+    with pytest.raises(RuntimeError, match="ends with code 1"):
+        await processor.encode(encoded(picture(), "PNG"))
 
 
 async def test_child_that_writes_without_end_is_killed(

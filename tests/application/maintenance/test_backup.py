@@ -9,7 +9,7 @@ import pytest
 
 from shop.adapters.files.backup_archive import TarBackupArchive
 from shop.application.maintenance.backup import BackUp, BackUpShop
-from shop.application.ports.backup_part import BackupPart, PartSnapshot
+from shop.application.ports.backup_part import BackupPart, PartReplacement, PartSnapshot
 from shop.application.ports.database_backup import (
     DatabaseBackup,
     DatabaseDescription,
@@ -82,7 +82,7 @@ class RecordedPart(BackupPart):
         self._steps.append(f"take {self.name}")
         yield RecordedSnapshot(self._steps, self.name)
 
-    async def replace_with(self, copy: Path) -> None:
+    def replacement(self) -> AbstractAsyncContextManager[PartReplacement]:
         raise NotImplementedError
 
 

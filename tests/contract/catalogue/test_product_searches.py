@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from shop.adapters.sql.migration import older_products
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.catalogue.product_searches import (
     ProductSort,
@@ -37,10 +36,6 @@ async def _add(storage: Storage, *entries: CatalogueEntry) -> None:
             uow.inventories.add(inventory(entry.handle, 5 if number % 3 else 0))
             uow.product_searches.put(entry.handle, search_tokens(entry.searched))
             await uow.commit()
-    if storage.database is not None:
-        async with storage.database.writer.begin() as connection:
-            await connection.execute(older_products._ADD_VARIANTS)
-            await connection.execute(older_products._FILL_LOWEST_PRICES)
 
 
 def _question(

@@ -173,8 +173,8 @@ class TestGroups:
             lambda uow: uow.customer_groups.change(ADA.id, ["staff", "friends"], ["vip", "staff"])
         )
 
-        unknown = id_of("unknown")
-        found = await storage.read(lambda uow: uow.customer_groups.of_users([ADA.id, unknown]))
-        assert found == {ADA.id: {"vip", "staff"}, unknown: frozenset()}
+        stranger = id_of("stranger")
+        found = await storage.read(lambda uow: uow.customer_groups.of_users([ADA.id, stranger]))
+        assert found == {ADA.id: {"vip", "staff"}, stranger: frozenset()}
         found = await storage.read(lambda uow: uow.customer_groups.of_users([BOB.id]))
         assert found == {BOB.id: {"friends"}}

@@ -38,7 +38,7 @@ RATE = rate(
     valid_from=NOW,
     valid_until=LATER,
 )
-EXEMPT = rate(0, "maps", slug="maps", reason="Exempt: § 4 UStG", name="Bücher ✓")
+EXEMPT = rate(0, "print", slug="print", reason="Exempt: § 4 UStG", name="Bücher ✓")
 HEAVY = method(
     code="heavy",
     prices=ByWeight(
@@ -214,7 +214,7 @@ async def test_what_was_not_committed_has_not_happened(storage: Storage) -> None
     await save(storage, document(GERMANY))
     async with storage.unit_of_work() as uow:
         await uow.rule_documents.lock()
-        await uow.rule_documents.find(RuleKind.TAX_RATE, ["maps"])
+        await uow.rule_documents.find(RuleKind.TAX_RATE, ["print"])
         uow.rule_documents.put(document(EXEMPT, 2))
         uow.rule_documents.remove(RuleKind.SHIPPING_ZONE, "de")
 

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import tarfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 from shop.adapters.files.durable import sync_file, sync_folder
 from shop.adapters.files.image_store import KEPT, write_image
-from shop.application.ports.backup_part import BackupPart, PartSnapshot
+from shop.application.ports.backup_part import BackupPart, PartReplacement, PartSnapshot
 from shop.application.ports.database_backup import BackupFailed
 from shop.domain.catalogue.image_files import is_image_file
 
@@ -31,16 +32,10 @@ class MediaBackup(BackupPart):
         """Yield the images."""
         yield _MediaSnapshot(self._folder)
 
-    async def replace_with(self, copy: Path) -> None:
-        """Add the images of the copy.
-
-        Those that are there already have the same content, and those that the restored shop does
-        not name harm nothing. So an interrupted restore can be repeated.
-        """
-        try:
-            await asyncio.to_thread(_extract, copy, self._folder)
-        except tarfile.TarError as error:
-            raise BackupFailed(f"the images of the backup cannot be read: {error}") from error
+    @asynccontextmanager
+    async def replacement(self) -> AsyncIterator[PartReplacement]:
+        """Yield the images, which several processes may add to."""
+        yield _MediaReplacement(self._folder)
 
 
 class _MediaSnapshot(PartSnapshot):
@@ -49,6 +44,31 @@ class _MediaSnapshot(PartSnapshot):
 
     async def copy_to(self, file: Path) -> None:
         await asyncio.to_thread(_archive, self._folder, file)
+
+
+class _MediaReplacement(PartReplacement):
+    """Adds the images of the copy.
+
+    Those that are there already have the same content, and those that the restored shop does not
+    name harm nothing. So an interrupted restore can be repeated.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def find_loss(self, copy: Path) -> str | None:
+        await _read(_require_images, copy)
+        return None
+
+    async def replace_with(self, copy: Path) -> None:
+        await _read(_extract, copy, self._folder)
+
+
+async def _read(read: Callable[..., None], *needed: Path) -> None:
+    try:
+        await asyncio.to_thread(read, *needed)
+    except tarfile.TarError as error:
+        raise BackupFailed(f"the images of the backup cannot be read: {error}") from error
 
 
 def _archive(folder: Path, target: Path) -> None:
@@ -76,13 +96,23 @@ def _images_in(folder: Path) -> Iterator[Path]:
                 yield file
 
 
+def _require_images(copy: Path) -> None:
+    with tarfile.open(copy, "r:") as archive:
+        for member in archive:
+            _open_image(archive, member)
+
+
 def _extract(copy: Path, folder: Path) -> None:
     with tarfile.open(copy, "r:") as archive:
         for member in archive:
-            name = member.name.removeprefix(f"{KEPT}/")
-            content = archive.extractfile(member) if member.isreg() else None
-            if content is None or not is_image_file(name):
-                raise tarfile.ReadError(f"{member.name} is not an image")
-            write_image(folder / member.name, content.read())
+            write_image(folder / member.name, _open_image(archive, member).read())
     if folder.is_dir():
         sync_folder(folder)
+
+
+def _open_image(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    name = member.name.removeprefix(f"{KEPT}/")
+    content = archive.extractfile(member) if member.isreg() else None
+    if content is None or not is_image_file(name):
+        raise tarfile.ReadError(f"{member.name} is not an image")
+    return content

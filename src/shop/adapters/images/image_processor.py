@@ -56,12 +56,16 @@ class ChildImageProcessor(ImageProcessor):
             try:
                 async with asyncio.timeout(self._max_seconds):
                     output = await _exchange(process, content)
+                    code = await process.wait()
             except TimeoutError:
                 raise InvalidImage(reason=child.TOO_LARGE) from None
             finally:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
+        if code > 0:
+            # No image does this: the process could not begin.
+            raise RuntimeError(f"the process that decodes images ends with code {code}")
         return _images(output, count)
 
 

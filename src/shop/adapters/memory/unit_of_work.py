@@ -11,6 +11,7 @@ from shop.adapters.memory.repositories.accounts import MemoryAccounts
 from shop.adapters.memory.repositories.addresses import MemoryAddresses
 from shop.adapters.memory.repositories.catalogue.categories import MemoryCategories
 from shop.adapters.memory.repositories.catalogue.imports import MemoryImports
+from shop.adapters.memory.repositories.catalogue.price_changes import MemoryPriceChanges
 from shop.adapters.memory.repositories.catalogue.product_searches import MemoryProductSearches
 from shop.adapters.memory.repositories.catalogue.variants import MemoryVariants
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
@@ -70,7 +71,7 @@ class MemoryUnitOfWork(UnitOfWork):
             MemoryUses(transaction),
         )
         customer_groups = MemoryCustomerGroups(transaction)
-        orders = MemoryOrders(transaction)
+        price_changes, orders = MemoryPriceChanges(transaction), MemoryOrders(transaction)
         payments = MemoryPayments(transaction, orders)
         shipment_events, refunds = (
             MemoryShipmentEvents(transaction, orders),
@@ -94,6 +95,7 @@ class MemoryUnitOfWork(UnitOfWork):
             accounts.apply,
             imports.apply,
             products.apply,
+            price_changes.apply,
             categories.apply,
             product_searches.apply,
             product_images.apply,
@@ -121,7 +123,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.transfers = transfers
         self.imports = imports
         self.products = products
-        self.variants = MemoryVariants(transaction)
+        self.variants, self.price_changes = MemoryVariants(transaction), price_changes
         self.categories = categories
         self.product_searches = product_searches
         self.product_images = product_images

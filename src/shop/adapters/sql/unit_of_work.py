@@ -17,6 +17,7 @@ from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.addresses import SqlAddresses
 from shop.adapters.sql.repositories.catalogue.categories import SqlCategories
 from shop.adapters.sql.repositories.catalogue.imports import SqlImports
+from shop.adapters.sql.repositories.catalogue.price_changes import SqlPriceChanges
 from shop.adapters.sql.repositories.catalogue.product_searches import SqlProductSearches
 from shop.adapters.sql.repositories.catalogue.variants import SqlVariants
 from shop.adapters.sql.repositories.deposits import SqlDeposits
@@ -94,6 +95,7 @@ class SqlUnitOfWork(UnitOfWork):
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
         self.variants = SqlVariants(connection)
+        self.price_changes = price_changes = SqlPriceChanges(connection)
         self.imports = imports = SqlImports(connection)
         self.addresses = SqlAddresses(connection)
         self.product_images = SqlProductImages(connection)
@@ -134,6 +136,7 @@ class SqlUnitOfWork(UnitOfWork):
             self.accounts,
             imports,
             products,
+            price_changes,
             self.categories,
             self.product_images,
             self.inventories,

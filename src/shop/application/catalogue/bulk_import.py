@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.identity.email_lookup import find_by_emails
 from shop.application.ports.clock import Clock
@@ -201,6 +202,7 @@ class BulkImport:
         empty = Inventory(sku=row.sku, on_hand=0, reserved=0)
         product = self._new_product(row)
         uow.products.add(product)
+        stage_price_changes(uow, None, product)
         uow.inventories.add(empty)
         self._set_on_hand(uow, row, empty)
         return product
@@ -225,6 +227,7 @@ class BulkImport:
             return None
         saved = replace(updated, updated_at=self._clock.now())
         uow.products.save(saved)
+        stage_price_changes(uow, product, saved)
         return saved
 
     def _set_on_hand(self, uow: UnitOfWork, row: ProductRow, before: Inventory) -> bool:

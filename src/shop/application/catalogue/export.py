@@ -15,7 +15,7 @@ PAGE_PRODUCTS = 500
 
 @value
 class ExportedProduct:
-    """A product as an export has it: with its categories, and its stock by SKU."""
+    """A product as an export has it: with its categories, and its inventories by SKU."""
 
     product: Product
     categories: Sequence[str]
@@ -44,9 +44,10 @@ class ProductExport:
     async def _read(self, question: ProductSearch) -> tuple[Sequence[ExportedProduct], str | None]:
         async def read(uow: UnitOfWork) -> tuple[Sequence[ExportedProduct], str | None]:
             page = (await uow.products.search([question]))[question]
-            skus = [variant.sku for each in page.items for variant in each.product.variants]
+            handles = [each.product.handle for each in page.items]
+            skus = [sku for each in page.items for sku in each.stock]
             inventories = await uow.inventories.get_many(skus)
-            slugs = await uow.categories.slugs_of([each.product.handle for each in page.items])
+            slugs = await uow.categories.slugs_of(handles)
             return [_exported(each, inventories, slugs) for each in page.items], page.next
 
         return await self._transactions.read(read)
@@ -57,9 +58,8 @@ def _exported(
     inventories: Mapping[str, Inventory],
     slugs: Mapping[str, Sequence[str]],
 ) -> ExportedProduct:
-    product = found.product
     return ExportedProduct(
-        product=product,
-        categories=slugs[product.handle],
-        inventories={each.sku: inventories[each.sku] for each in product.variants},
+        product=found.product,
+        categories=slugs[found.product.handle],
+        inventories={sku: inventories[sku] for sku in found.stock},
     )

@@ -1,10 +1,11 @@
 """Decides what an import makes of products, and stages it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from shop.application.catalogue.import_categories import ImportCategories
 from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
+from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_draft import ProductDraft
 from shop.application.catalogue.search_rows import stage_search_rows_in
 from shop.application.ports.clock import Clock
@@ -42,9 +43,10 @@ class UnitResult:
 
 @value
 class _Existing:
-    """What the shop has of some products."""
+    """What the shop has of some products: also which product each SKU belongs to."""
 
     products: Mapping[str, Product]
+    owners: Mapping[str, str]
     categories: ImportCategories
     slugs: Mapping[str, Sequence[str]]
     inventories: Mapping[str, Inventory]
@@ -93,11 +95,12 @@ class ImportPlan:
         """Return what `apply` would do now, without changes."""
 
         async def find(uow: UnitOfWork) -> _Existing:
-            skus = _skus(products)
+            skus, handles = _skus(products), [each.handle for each in products]
             return _Existing(
-                products=await uow.products.get_many(skus),
+                products=await uow.products.get_many(handles),
+                owners=await _owners(uow, skus),
                 categories=ImportCategories(await uow.categories.tree()),
-                slugs=await uow.categories.slugs_of(skus),
+                slugs=await uow.categories.slugs_of(handles),
                 inventories=await uow.inventories.get_many(skus),
             )
 
@@ -109,16 +112,17 @@ class ImportPlan:
     ) -> UnitResult:
         """Stage the products of a checked file.
 
-        What has become impossible since the check is left out, and said: stock that orders have
-        reserved.
+        What has become impossible since the check is left out, and said: a SKU that
+        belongs to another product now, or stock that orders have reserved.
         """
-        skus = _skus(products)
+        skus, handles = _skus(products), [each.handle for each in products]
         are_named = any(CATEGORY_FIELDS & each.fields.keys() for each in products)
         tree = await (uow.categories.lock_tree() if are_named else uow.categories.tree())
         existing = _Existing(
-            products=await uow.products.lock(skus),
+            products=await uow.products.lock(handles),
+            owners=await _owners(uow, skus),
             categories=ImportCategories(tree),
-            slugs=await uow.categories.slugs_of(skus),
+            slugs=await uow.categories.slugs_of(handles),
             inventories=await uow.inventories.lock(skus),
         )
         changes, result = self._decide(products, existing, file)
@@ -154,9 +158,9 @@ class ImportPlan:
         file: FileDescription,
         messages: list[ImportMessage],
     ) -> _Change | None:
-        before = existing.products.get(imported.variants[0].sku)
+        before = existing.products.get(imported.handle)
         draft = ProductDraft(imported, before, self._currency, self._clock.now())
-        after = draft.product()
+        after = draft.product(existing.owners)
         messages += [_message(file, each.line, each.field, each.rule) for each in draft.faults]
         if after is None:
             return None
@@ -183,6 +187,7 @@ class ImportPlan:
             uow.products.add(after)
         elif before != after:
             uow.products.save(after)
+        stage_price_changes(uow, before, after)
         if change.categories[0] != change.categories[1]:
             uow.categories.assign(after.handle, *change.categories)
         for old, new in change.inventories:
@@ -202,6 +207,11 @@ class ImportPlan:
             reason=REASON,
             created_at=self._clock.now(),
         )
+
+
+async def _owners(uow: UnitOfWork, skus: Collection[str]) -> Mapping[str, str]:
+    found = await uow.variants.get_many(skus)
+    return {sku: each.product for sku, each in found.items()}
 
 
 def _skus(products: Sequence[ImportedProduct]) -> Sequence[str]:

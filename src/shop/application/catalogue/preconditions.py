@@ -1,4 +1,4 @@
-"""Prevents lost updates: what a product must be like for a request to change it."""
+"""Prevents lost updates: what a product or rule must be like for a request to change it."""
 
 import hashlib
 import json
@@ -9,28 +9,32 @@ from shop.domain.shared.errors import ShopError
 from shop.domain.shared.value import value
 
 ANY = "*"
-"""Stands for the version of every existing product."""
+"""Stands for the version of everything that exists."""
 
 _VERSION_CHARACTERS = 32
 
 
 @value
 class Precondition:
-    """The versions that a product must have or must not have; None demands nothing."""
+    """The versions that something must have or must not have; None demands nothing."""
 
     if_match: frozenset[str] | None = None
     if_none_match: frozenset[str] | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether every product fulfils it, and a missing one too."""
+        """Whether everything fulfils it, and what is missing too."""
         return self.if_match is None and self.if_none_match is None
 
     def require(self, product: Product | None) -> None:
         """Raise `PreconditionFailed` unless the product, or its absence, fulfils it."""
-        if self.if_match is not None and not _includes(self.if_match, product):
+        self.require_version(None if product is None else product_version(product))
+
+    def require_version(self, version: str | None) -> None:
+        """Raise `PreconditionFailed` unless this version, or None for no thing, fulfils it."""
+        if self.if_match is not None and not _includes(self.if_match, version):
             raise PreconditionFailed
-        if self.if_none_match is not None and _includes(self.if_none_match, product):
+        if self.if_none_match is not None and _includes(self.if_none_match, version):
             raise PreconditionFailed
 
 
@@ -63,15 +67,15 @@ def _variant_content(variant: Variant) -> list[object]:
     ]
 
 
-def _includes(versions: frozenset[str], product: Product | None) -> bool:
-    return product is not None and (ANY in versions or product_version(product) in versions)
+def _includes(versions: frozenset[str], version: str | None) -> bool:
+    return version is not None and (ANY in versions or version in versions)
 
 
 class PreconditionFailed(ShopError):
-    """The product is not what `If-Match` or `If-None-Match` requires; nothing was changed."""
+    """What exists is not what `If-Match` or `If-None-Match` requires; nothing was changed."""
 
     code = "precondition-failed"
     message = (
-        "The product does not fulfil If-Match or If-None-Match; read it again, then decide whether "
-        "to repeat the change."
+        "What was to be changed does not fulfil If-Match or If-None-Match; read it again, then "
+        "decide whether to repeat the change."
     )

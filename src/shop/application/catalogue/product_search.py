@@ -24,8 +24,8 @@ from shop.domain.catalogue.search_terms import (
 from shop.domain.shared.money import Currency
 from shop.domain.shared.value import value
 
-MAX_CONCURRENT_SEARCHES = 4
-"""Groups of searches at once, so that a slow one does not stop all."""
+MAX_CONCURRENT_SEARCHES = 2
+"""Groups of searches at once: a slow one does not stop all, and orders do not wait for many."""
 
 
 @value

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_changes import ArchiveProduct, PutProduct
 from shop.application.catalogue.search_rows import stage_search_rows
 from shop.application.identity.authentication import SessionAuthenticator
@@ -116,6 +117,7 @@ class ProductService:
             uow.products.add(product)
         else:
             uow.products.save(product)
+        stage_price_changes(uow, existing, product)
         skus = [each.sku for each in product.current_variants]
         inventories = dict(await uow.inventories.get_many(skus))
         for sku in skus:

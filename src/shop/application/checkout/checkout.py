@@ -76,19 +76,22 @@ class Checkout:
             )
         if authorisation is None:
             return result
-        completed = await self._completion_queue.submit(
-            CompleteOrder(
-                order=placed.order,
-                payment=placed.payment,
-                payment_outcome=authorisation,
-                session=command.session,
-            )
+        completion = CompleteOrder(
+            order=placed.order,
+            payment=placed.payment,
+            payment_outcome=authorisation,
+            session=command.session,
         )
+        try:
+            completed = await self._completion_queue.submit(completion)
+        except ShopError as error:
+            # With the result, the caller learns whose order it was.
+            return replace(result, value=error, replayed=False)
         if completed is None:
             # The order was decided concurrently: the key has the outcome. It is not replayed,
             # because this request found the order pending.
             return replace(await self._placement_queue.submit(command), replayed=False)
-        return CommandResult(value=completed, replayed=False)
+        return replace(result, value=completed, replayed=False)
 
 
 def _outcome(placed: PlacedOrder | ShopError) -> str:

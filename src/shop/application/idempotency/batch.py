@@ -143,8 +143,9 @@ class IdempotentBatch(Generic[C]):
             CommandResult(
                 value=outcome.error if isinstance(outcome, Rejected) else values[outcome.reference],
                 replayed=replayed,
+                user_id=request.key.user_id if isinstance(request, IdempotentRequest) else None,
             )
-            for outcome, replayed in outcomes
+            for request, (outcome, replayed) in zip(self._requests, outcomes, strict=True)
         ]
 
     def _outcome(

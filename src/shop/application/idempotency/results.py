@@ -2,6 +2,7 @@
 
 from dataclasses import field
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.domain.shared.errors import ShopError
@@ -15,12 +16,14 @@ class CommandResult(Generic[T]):
     """The result of one command: what it created, or the error that rejected it.
 
     `replayed` is true if an earlier request under the same key was decided already. With an
-    `action`, the customer has to complete a step at the payment gateway first.
+    `action`, the customer has to complete a step at the payment gateway first. `user_id` is whose
+    command it was, if it had a key and got as far as its session.
     """
 
     value: T | ShopError
     replayed: bool
     action: ActionRequired | None = field(default=None, repr=False)
+    user_id: UUID | None = None
 
     def unwrap(self) -> T:
         """Return what was created; raise the error of a rejected command."""

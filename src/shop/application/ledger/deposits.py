@@ -139,7 +139,7 @@ class DepositService:
         await self.complete(deposit.id, authorisation)
         # Another request or job may have decided the deposit: the key has the outcome.
         decided_result = await self._create_or_replay(command)
-        return CommandResult(value=decided_result.value, replayed=False)
+        return replace(decided_result, replayed=False)
 
     async def _create_or_replay(self, command: MakeDeposit) -> CommandResult[Deposit]:
         return await self._transactions.write(partial(self._create, command), retryable=True)

@@ -1,12 +1,13 @@
 """Restores the shop from a backup."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from shop.application.ports.backup_archive import BackupArchive, BackupManifest
-from shop.application.ports.backup_part import BackupPart
+from shop.application.ports.backup_part import BackupPart, PartReplacement
 from shop.application.ports.database import CurrencyMismatch, Database
 from shop.application.ports.database_backup import BackupFailed, DatabaseBackup
 from shop.domain.shared.counted import counted
@@ -36,8 +37,9 @@ class RestoredShop:
 class RestoreShop:
     """Replaces the database and the other parts with those of a backup.
 
-    The database is marked as incomplete first and is complete last. If the process is killed, no
-    shop opens the database until a restore has finished.
+    First, the database and all parts are locked and looked at: a restore that is rejected changes
+    nothing. Then the database is marked as incomplete, and is complete last. If the process is
+    killed, no shop opens the database until a restore has finished.
     """
 
     def __init__(
@@ -95,18 +97,34 @@ class RestoreShop:
             raise CurrencyMismatch(f"the backup is of a shop that sells in {described.currency}")
 
     async def _replace(self, manifest: BackupManifest, folder: Path, *, overwrite: bool) -> None:
-        async with self._backup.replacement(overwrite=overwrite) as replacement:
-            rows = await replacement.rows()
-            if not overwrite:
-                _require_unused(rows)
-            await replacement.begin()
-            for each in manifest.parts:
-                if each.name in self._parts:
-                    await self._parts[each.name].replace_with(folder / each.name)
-            await replacement.finish(folder / self._backup.part_name, manifest.database)
+        async with (
+            self._backup.replacement(overwrite=overwrite) as database,
+            self._held_parts(manifest) as parts,
+        ):
+            rows = await database.rows()
+            losses = [await each.find_loss(folder / name) for name, each in parts.items()]
+            # If a restore was interrupted, the operator has agreed to it already.
+            if not overwrite and not await database.is_incomplete():
+                _require_unused(rows, [each for each in losses if each])
+            await database.begin()
+            for name, part in parts.items():
+                await part.replace_with(folder / name)
+            await database.finish(folder / self._backup.part_name, manifest.database)
+
+    @asynccontextmanager
+    async def _held_parts(
+        self, manifest: BackupManifest
+    ) -> AsyncIterator[Mapping[str, PartReplacement]]:
+        """Yield the parts of the backup that this shop has, none of them in use."""
+        async with AsyncExitStack() as held:
+            yield {
+                each.name: await held.enter_async_context(self._parts[each.name].replacement())
+                for each in manifest.parts
+                if each.name in self._parts
+            }
 
 
-def _require_unused(rows: Mapping[str, int]) -> None:
+def _require_unused(rows: Mapping[str, int], losses: Sequence[str]) -> None:
     found = [
         counted(rows[name], name.removesuffix("s")) for name in PRECIOUS_TABLES if rows.get(name)
     ]
@@ -114,6 +132,11 @@ def _require_unused(rows: Mapping[str, int]) -> None:
         raise BackupFailed(
             f"the shop has {', '.join(found)}, which a restore would delete;"
             " use --overwrite to replace it"
+        )
+    if losses:
+        raise BackupFailed(
+            f"{' and '.join(losses)}, which a restore would replace; restore in an empty folder,"
+            " or use --overwrite"
         )
 
 

@@ -13,6 +13,21 @@ class PartSnapshot(ABC):
         """Copy it to a new file, which is on the disk afterwards."""
 
 
+class PartReplacement(ABC):
+    """A part that is about to be replaced."""
+
+    @abstractmethod
+    async def find_loss(self, copy: Path) -> str | None:
+        """Return what would be lost if the copy replaced it; None if nothing.
+
+        Such as "shop.gateway has 3 payments".
+        """
+
+    @abstractmethod
+    async def replace_with(self, copy: Path) -> None:
+        """Replace the part, completely or not at all."""
+
+
 class BackupPart(ABC):
     """Something that belongs to the shop and is stored outside its database."""
 
@@ -27,8 +42,8 @@ class BackupPart(ABC):
         """Yield the part as it is now."""
 
     @abstractmethod
-    async def replace_with(self, copy: Path) -> None:
-        """Replace the part, completely or not at all.
+    def replacement(self) -> AbstractAsyncContextManager[PartReplacement]:
+        """Yield the part while no other process uses it.
 
-        Raise `BackupFailed` if another process uses it.
+        Raise `BackupFailed` if one does. Nothing changes before `replace_with`.
         """

@@ -46,6 +46,10 @@ class DatabaseReplacement(ABC):
         """
 
     @abstractmethod
+    async def is_incomplete(self) -> bool:
+        """Check whether a restore was interrupted, so that its content is of no value."""
+
+    @abstractmethod
     async def begin(self) -> None:
         """Mark the database as incomplete, so that no shop opens it."""
 
@@ -83,5 +87,6 @@ class DatabaseBackup(ABC):
     def replacement(self, *, overwrite: bool) -> AbstractAsyncContextManager[DatabaseReplacement]:
         """Lock the database; raise `BackupFailed` if another process uses it.
 
-        A database that cannot be read is accepted only if `overwrite`.
+        Nothing changes before `begin`. A database that cannot be read is accepted only if
+        `overwrite`.
         """

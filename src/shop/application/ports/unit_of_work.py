@@ -11,6 +11,7 @@ from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.repositories.catalogue.imports import Imports
+from shop.application.ports.repositories.catalogue.price_changes import PriceChanges
 from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.catalogue.variants import Variants
 from shop.application.ports.repositories.deposits import Deposits
@@ -82,6 +83,7 @@ class UnitOfWork(ABC):
     imports: Imports
     products: Products
     variants: Variants
+    price_changes: PriceChanges
     product_searches: ProductSearches
     product_images: ProductImages
     inventories: Inventories

@@ -15,8 +15,6 @@ from shop.domain.shared.value import value
 MAX_RULE_SLUG_CHARACTERS = 63
 MAX_RULE_NAME_CHARACTERS = 100
 RULE_SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
-TAX_CATEGORY_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$"
-MAX_TAX_CATEGORY_CHARACTERS = 40
 
 Rule = TaxRate | ShippingZone | ShippingMethod | Promotion
 
@@ -111,6 +109,13 @@ class ZoneInUse(Conflict):
 
     code = "zone-in-use"
     message = "Shipping methods serve the zone {slug}; delete them or give them another zone first."
+
+
+class SellerCountryUnknown(Conflict):
+    """The shop cannot tax a sale before it knows where the seller is."""
+
+    code = "seller-country-unknown"
+    message = "The shop does not know the seller's country; its operator sets SHOP_COUNTRY first."
 
 
 _NOT_FOUND: Mapping[RuleKind, type[NotFound]] = {

@@ -8,6 +8,8 @@ from shop.application.jobs.retry_policy import RetryPolicy
 from shop.application.notifications.events import NotificationPolicy, WebhookEndpoint
 from shop.application.payments.customer_limits import CustomerLimits
 from shop.application.payments.payment_policy import PaymentPolicy
+from shop.application.pricing.pricing_policy import PricingPolicy
+from shop.domain.pricing.places import Destination
 from shop.domain.rate_limit import RateLimit
 from shop.domain.session import SessionPolicy
 from shop.domain.shared.money import Money
@@ -16,6 +18,7 @@ from shop.entrypoints.configuration.limits import RateLimits
 from shop.entrypoints.configuration.settings import Settings
 
 DEVELOPMENT_WELCOME_CREDIT = 100_000
+DEVELOPMENT_COUNTRY = "DE"
 NOTIFICATION_TIMEOUT_SECONDS = 10
 
 
@@ -60,6 +63,19 @@ class Policies:
             declined_cards=settings.declined_cards_per_customer if is_limited else None,
             quantity_per_line=settings.quantity_per_line,
             deposit_amount=settings.deposit_limit,
+        )
+
+    @property
+    def pricing(self) -> PricingPolicy:
+        """Where the seller is, and how taxes are part of prices."""
+        settings = self._settings
+        default = None if settings.is_production else DEVELOPMENT_COUNTRY
+        country = settings.country or default
+        return PricingPolicy(
+            currency=settings.currency,
+            home=None if country is None else Destination(country=country),
+            prices_include_tax=settings.prices_include_tax,
+            tax_rounding=settings.tax_rounding,
         )
 
     @property

@@ -23,6 +23,7 @@ from shop.entrypoints.configuration.payment_gateway import (
     PaymentGatewayKind,
     PaymentGatewaySettings,
 )
+from shop.entrypoints.configuration.pricing import PricingSettings
 from shop.entrypoints.configuration.server import ServerSettings
 from shop.entrypoints.configuration.sessions import SessionSettings
 
@@ -42,6 +43,7 @@ class Settings(
     SessionSettings,
     NotificationSettings,
     LimitSettings,
+    PricingSettings,
     ServerSettings,
     MetricsSettings,
     MediaSettings,

@@ -12,6 +12,7 @@ from shop.application.catalogue.imports import ImportService
 from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
+from shop.application.catalogue.variants import VariantService
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
 
@@ -26,6 +27,7 @@ class CatalogueContainer(Base):
         Base.settings.provided.currency,
         Base.command_queues,
     )
+    variant_service = providers.Singleton(VariantService, Base.transaction_runner, Base.clock)
     product_export = providers.Singleton(ProductExport, Base.transaction_runner)
     import_plan = providers.Singleton(
         ImportPlan,

@@ -33,6 +33,7 @@ from shop.entrypoints.http.api.operations import webhooks
 from shop.entrypoints.http.api.operations.docs import docs_routes
 from shop.entrypoints.http.api.operations.payment_pages import payment_pages
 from shop.entrypoints.http.api.orders import routes as orders
+from shop.entrypoints.http.api.rules import routes as rules
 from shop.entrypoints.http.html_pages import OPENAPI_PATH
 from shop.entrypoints.http.middleware.boundary import Boundary, BoundaryPolicy
 from shop.entrypoints.http.middleware.entrance import Entrance
@@ -67,6 +68,10 @@ _ROUTERS = (
     fulfilment.router,
     webhooks.router,
     notifications.router,
+    rules.tax_rates,
+    rules.shipping_zones,
+    rules.shipping_methods,
+    rules.promotions,
     operations.router,
 )
 

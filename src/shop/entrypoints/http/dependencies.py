@@ -14,6 +14,7 @@ from shop.application.catalogue.imports import ImportService
 from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
+from shop.application.catalogue.variants import VariantService
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.gateway_events import HandleGatewayEvents
@@ -93,11 +94,13 @@ class KeyedRequest:
     response_context: ResponseContext
 
 
-def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  FastAPI's marker.
-    def from_container(request: Request) -> T:
+def from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  FastAPI's marker.
+    """Return what has FastAPI take an argument from the container."""
+
+    def provided(request: Request) -> T:
         return provide(request.app.state.container)
 
-    return Depends(from_container)
+    return Depends(provided)
 
 
 def _response_context(request: Request) -> ResponseContext:
@@ -204,89 +207,92 @@ OptionalKey = Annotated[str | None, Depends(_optional_key)]
 ClientAddress = Annotated[str, Depends(_client_address)]
 
 AccountHashDependency = Annotated[
-    Callable[[str], str], _from_container(lambda container: container.account_hash().of)
+    Callable[[str], str], from_container(lambda container: container.account_hash().of)
 ]
-SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
-PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]
-DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
+SettingsDependency = Annotated[Settings, from_container(lambda container: container.settings())]
+PoliciesDependency = Annotated[Policies, from_container(lambda container: container.policies())]
+DatabaseDependency = Annotated[Database, from_container(lambda container: container.database())]
 PaymentGatewayDependency = Annotated[
-    PaymentGateway, _from_container(lambda container: container.payment_gateway())
+    PaymentGateway, from_container(lambda container: container.payment_gateway())
 ]
 AccountServiceDependency = Annotated[
-    AccountService, _from_container(lambda container: container.account_service())
+    AccountService, from_container(lambda container: container.account_service())
 ]
 LimitedSignInDependency = Annotated[
-    LimitedSignIn, _from_container(lambda container: container.limited_sign_in())
+    LimitedSignIn, from_container(lambda container: container.limited_sign_in())
 ]
 SessionServiceDependency = Annotated[
-    SessionService, _from_container(lambda container: container.session_service())
+    SessionService, from_container(lambda container: container.session_service())
 ]
 AccessServiceDependency = Annotated[
-    AccessService, _from_container(lambda container: container.access_service())
+    AccessService, from_container(lambda container: container.access_service())
 ]
 AddressBookDependency = Annotated[
-    AddressBook, _from_container(lambda container: container.address_book())
+    AddressBook, from_container(lambda container: container.address_book())
 ]
 CustomerQueriesDependency = Annotated[
-    CustomerQueries, _from_container(lambda container: container.customer_queries())
+    CustomerQueries, from_container(lambda container: container.customer_queries())
 ]
 ImportServiceDependency = Annotated[
-    ImportService, _from_container(lambda container: container.import_service())
+    ImportService, from_container(lambda container: container.import_service())
 ]
 ProductExportDependency = Annotated[
-    ProductExport, _from_container(lambda container: container.product_export())
+    ProductExport, from_container(lambda container: container.product_export())
 ]
 ProductServiceDependency = Annotated[
-    ProductService, _from_container(lambda container: container.product_service())
+    ProductService, from_container(lambda container: container.product_service())
+]
+VariantServiceDependency = Annotated[
+    VariantService, from_container(lambda container: container.variant_service())
 ]
 ProductFinderDependency = Annotated[
-    ProductFinder, _from_container(lambda container: container.product_finder())
+    ProductFinder, from_container(lambda container: container.product_finder())
 ]
 CategoryServiceDependency = Annotated[
-    CategoryService, _from_container(lambda container: container.category_service())
+    CategoryService, from_container(lambda container: container.category_service())
 ]
 ImageServiceDependency = Annotated[
-    ImageService, _from_container(lambda container: container.image_service())
+    ImageService, from_container(lambda container: container.image_service())
 ]
 ImageStoreDependency = Annotated[
-    ImageStore, _from_container(lambda container: container.image_store())
+    ImageStore, from_container(lambda container: container.image_store())
 ]
 InventoryServiceDependency = Annotated[
-    InventoryService, _from_container(lambda container: container.inventory_service())
+    InventoryService, from_container(lambda container: container.inventory_service())
 ]
 CartServiceDependency = Annotated[
-    CartService, _from_container(lambda container: container.cart_service())
+    CartService, from_container(lambda container: container.cart_service())
 ]
 LimitedCartDependency = Annotated[
-    LimitedCart, _from_container(lambda container: container.limited_cart())
+    LimitedCart, from_container(lambda container: container.limited_cart())
 ]
 TransferServiceDependency = Annotated[
-    TransferService, _from_container(lambda container: container.transfer_service())
+    TransferService, from_container(lambda container: container.transfer_service())
 ]
 DepositServiceDependency = Annotated[
-    DepositService, _from_container(lambda container: container.deposit_service())
+    DepositService, from_container(lambda container: container.deposit_service())
 ]
 TransferQueueDependency = Annotated[
     GroupCommit[MakeTransfer, CommandResult[Transfer]],
-    _from_container(lambda container: container.transfer_queue()),
+    from_container(lambda container: container.transfer_queue()),
 ]
-CheckoutDependency = Annotated[Checkout, _from_container(lambda container: container.checkout())]
+CheckoutDependency = Annotated[Checkout, from_container(lambda container: container.checkout())]
 HandleGatewayEventsDependency = Annotated[
-    HandleGatewayEvents, _from_container(lambda container: container.handle_gateway_events())
+    HandleGatewayEvents, from_container(lambda container: container.handle_gateway_events())
 ]
 CancelOrdersDependency = Annotated[
-    CancelOrders, _from_container(lambda container: container.cancel_orders())
+    CancelOrders, from_container(lambda container: container.cancel_orders())
 ]
 FulfilOrdersDependency = Annotated[
-    FulfilOrders, _from_container(lambda container: container.fulfil_orders())
+    FulfilOrders, from_container(lambda container: container.fulfil_orders())
 ]
 RefundOrdersDependency = Annotated[
-    RefundOrders, _from_container(lambda container: container.refund_orders())
+    RefundOrders, from_container(lambda container: container.refund_orders())
 ]
 NotificationDeliveryServiceDependency = Annotated[
     NotificationDeliveryService,
-    _from_container(lambda container: container.notification_delivery_service()),
+    from_container(lambda container: container.notification_delivery_service()),
 ]
 OrderQueriesDependency = Annotated[
-    OrderQueries, _from_container(lambda container: container.order_queries())
+    OrderQueries, from_container(lambda container: container.order_queries())
 ]

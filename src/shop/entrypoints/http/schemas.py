@@ -233,6 +233,11 @@ class MoneyInput(RequestBody):
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT, examples=[1999])]
     currency: CurrencyCode
 
+    @classmethod
+    def of(cls, money: Money) -> Self:
+        """Render money, for what is the same in requests and responses."""
+        return cls(amount=money.amount, currency=money.currency)
+
     def to_money(self) -> Money:
         """Return the money; raise `InvalidValue` for an unknown currency."""
         return Money(amount=self.amount, currency=Currency(self.currency))

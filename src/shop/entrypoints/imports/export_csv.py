@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from io import StringIO
 
 from shop.application.catalogue.export import ExportedProduct
+from shop.domain.catalogue.variant import Variant
 from shop.entrypoints.imports.own_format import COLUMN_NAMES
 
 
@@ -27,19 +28,37 @@ def _lines(rows: Sequence[Mapping[str, object]]) -> bytes:
 
 def _rows(exported: ExportedProduct) -> Iterator[Mapping[str, object]]:
     product = exported.product
-    for variant in product.variants:
+    described: Mapping[str, object] = {
+        "handle": product.handle,
+        "name": product.name,
+        "description": product.description,
+        "active": _boolean(is_so=product.active),
+        "categories": ",".join(exported.categories),
+        "image_url": product.image_url,
+    }
+    for variant in product.current_variants:
+        before = variant.compare_at_price
         yield {
-            "handle": product.handle,
-            "name": product.name,
-            "description": product.description,
-            "active": _boolean(is_so=product.active),
-            "categories": ",".join(exported.categories),
+            **described,
+            **_options(variant),
             "sku": variant.sku,
             "price": variant.price.amount,
             "currency": variant.price.currency,
+            "compare_at_price": None if before is None else before.amount,
+            "weight_grams": variant.weight_grams,
+            "tax_category": variant.tax_category,
+            "barcode": variant.barcode,
+            "ships": _boolean(is_so=variant.ships),
+            "variant_active": _boolean(is_so=variant.active),
             "stock": exported.inventories[variant.sku].on_hand,
-            "image_url": product.image_url,
         }
+
+
+def _options(variant: Variant) -> Mapping[str, str]:
+    cells: dict[str, str] = {}
+    for number, option in enumerate(variant.options, start=1):
+        cells |= {f"option{number}_name": option.name, f"option{number}_value": option.value}
+    return cells
 
 
 def _boolean(*, is_so: bool) -> str:

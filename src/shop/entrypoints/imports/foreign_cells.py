@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from shop.application.catalogue.slugs import sku_of
 from shop.domain.catalogue.product import MAX_DESCRIPTION_CHARACTERS, MAX_PRODUCT_NAME_CHARACTERS
+from shop.domain.catalogue.variant import is_barcode
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.entrypoints.imports.amounts import InvalidCell, read_amount
-from shop.entrypoints.imports.barcodes import is_gtin
 from shop.entrypoints.imports.html_text import clean_line, html_to_text
 from shop.entrypoints.imports.row_cells import RowCells
 
@@ -73,7 +73,7 @@ def barcode_in(cells: RowCells, key: str) -> str | None:
     barcode = cells.text(key).removeprefix("'").replace(" ", "").replace("-", "")
     if not barcode:
         return None
-    if not is_gtin(barcode):
+    if not is_barcode(barcode):
         cells.note(key, f"{cells.text(key)!r} is no GTIN and was left out")
         return None
     return barcode

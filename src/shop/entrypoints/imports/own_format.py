@@ -18,7 +18,6 @@ from shop.entrypoints.imports.row_cells import RowCells
 from shop.entrypoints.imports.sheet_rows import normalise_column
 
 NAME = "shop"
-SAFETY = ("manufacturer", "address", "contact", "responsible_person", "warnings")
 OPTIONS = (1, 2, 3)
 
 COLUMN_NAMES = (
@@ -39,20 +38,13 @@ COLUMN_NAMES = (
     "variant_active",
     "stock",
     "image_url",
-    *(f"safety_{each}" for each in SAFETY),
-    "seo_title",
-    "seo_description",
 )
 """All columns, in the order in which an export has them."""
 
 REQUIRED = ("sku", "name", "description", "price", "stock")
 COLUMNS = {normalise_column(each): each for each in COLUMN_NAMES}
 
-FIELDS = {
-    "options": "option1 value",
-    "safety": "safety manufacturer",
-    "seo": "seo title",
-}
+FIELDS = {"options": "option1 value"}
 """The column of each field whose names differ."""
 
 _DIGITS = re.compile(r"-?[0-9]{1,15}")
@@ -101,12 +93,6 @@ def _product(cells: RowCells) -> dict[str, Any]:
     if cells.has("option1 name"):
         names = [cells.text(f"option{number} name") for number in OPTIONS]
         product["option_names"] = [each for each in names if each] or None
-    if any(cells.has(f"safety {each.replace('_', ' ')}") for each in SAFETY):
-        texts = [cells.text(f"safety {each.replace('_', ' ')}") or None for each in SAFETY]
-        product["safety"] = texts if any(texts) else None
-    if cells.has("seo title") or cells.has("seo description"):
-        seo = [cells.text("seo title") or None, cells.text("seo description") or None]
-        product["seo"] = seo if any(seo) else None
     return product
 
 

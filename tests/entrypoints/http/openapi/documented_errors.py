@@ -28,6 +28,21 @@ OF_FULFILMENTS = {
     "quantity-exceeds-order",
 }
 
+
+def _of_rules(
+    path: str, not_found: str, on_put: str = "", on_delete: str = ""
+) -> dict[tuple[str, str], set[str]]:
+    """Return the errors of the routes of one kind of rule."""
+    return {
+        ("get", path): OF_ADMINS,
+        ("get", f"{path}/{{slug}}"): OF_ADMINS | {not_found},
+        ("put", f"{path}/{{slug}}"): OF_ADMINS_UNSAFE | {"precondition-failed"} | ({on_put} - {""}),
+        ("delete", f"{path}/{{slug}}"): OF_ADMINS_UNSAFE
+        | {not_found, "precondition-failed"}
+        | ({on_delete} - {""}),
+    }
+
+
 # The codes of exactly the errors that each route can return.
 ERRORS = {
     ("post", "/api/v1/users"): OF_UNSAFE
@@ -69,6 +84,14 @@ ERRORS = {
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
     ("get", "/api/v1/products"): OF_SIGNED_IN | {"forbidden"},
+    **_of_rules("/api/v1/tax-rates", "tax-rate-not-found", on_put="seller-country-unknown"),
+    **_of_rules("/api/v1/shipping-zones", "shipping-zone-not-found", on_delete="zone-in-use"),
+    **_of_rules("/api/v1/shipping-methods", "shipping-method-not-found"),
+    **_of_rules("/api/v1/promotions", "promotion-not-found"),
+    ("get", "/api/v1/promotions/{slug}/codes"): OF_ADMINS | {"promotion-not-found"},
+    ("post", "/api/v1/promotions/{slug}/codes"): OF_ADMINS_UNSAFE
+    | OF_KEYS
+    | {"promotion-not-found"},
     ("get", "/api/v1/categories"): OF_STORED | {"outcome-unknown"},
     ("put", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE,
     ("delete", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE
@@ -80,6 +103,7 @@ ERRORS = {
     ("post", "/api/v1/products/{handle}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved", "several-variants"},
+    ("get", "/api/v1/variants/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
     ("post", "/api/v1/variants/{sku}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 
 VOLATILE = {
     "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "code": re.compile(r"SPRING-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
     "media": re.compile(r"/media/[0-9a-f]{2}/[0-9a-f]{64}-[0-9]+\.webp"),
 }
@@ -31,6 +32,10 @@ WITHOUT_RESPONSE = {
     "change_password",
     "remove_address",
     "remove_image",
+    "delete_tax_rate",
+    "delete_shipping_zone",
+    "delete_shipping_method",
+    "delete_promotion",
 }
 """These have nothing to say when they succeed."""
 
@@ -165,7 +170,13 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     tell = story.run
     ada, grace, root = shop.browser(), await shop.customer("grace"), await shop.admin("root")
 
-    for name in ("check_health", "check_readiness", "explain_problem", "show_product"):
+    for name in (
+        "check_health",
+        "check_readiness",
+        "explain_problem",
+        "show_product",
+        "show_variant",
+    ):
         await tell(ada, name)
     await tell(ada, "list_products", query="?q=earl%20grey")
 
@@ -204,6 +215,7 @@ async def test_every_example_is_accepted_and_answered_as_documented(
 
     await _keep_the_catalogue(story, root, shop)
     await tell(root, "grant_credit", account_id=account_id)
+    await _tell_of_rules(story, root)
     deliveries = (await tell(root, "list_webhook_deliveries"))["items"]
     await tell(root, "retry_webhook_delivery", delivery_id=deliveries[0]["id"])
 
@@ -246,6 +258,19 @@ async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: Http
     await shop.container.import_job_runner().run_due()
     await story.run(admin, "show_import", import_id=import_id)
     await story.run(admin, "archive_product")
+
+
+async def _tell_of_rules(story: ExampleSequence, root: Browser) -> None:
+    """Save, show and end a rule of each kind."""
+    kinds = ("tax_rate", "shipping_zone", "shipping_method", "promotion")
+    for kind in kinds:
+        await story.run(root, f"put_{kind}")
+        await story.run(root, f"show_{kind}")
+        await story.run(root, f"list_{kind}s")
+    await story.run(root, "make_codes")
+    await story.run(root, "list_codes")
+    for kind in reversed(kinds):
+        await story.run(root, f"delete_{kind}")
 
 
 async def test_new_product_starts_without_stock(shop: HttpShop) -> None:

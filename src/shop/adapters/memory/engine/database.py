@@ -13,6 +13,7 @@ from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
 from shop.domain.address import SavedAddress
 from shop.domain.catalogue.category import Category
+from shop.domain.catalogue.price_history import PriceChange
 from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.product_image import ProductImage
 from shop.domain.catalogue.product_import import ProductImport
@@ -92,6 +93,14 @@ class GroupMember:
 
 
 @value
+class PriceChangeRow:
+    """A price of a variant, under an id of its own."""
+
+    id: UUID
+    change: PriceChange
+
+
+@value
 class RateLimitRow:
     """The hits of a rate limit's key."""
 
@@ -111,6 +120,7 @@ class State:
     imports: Table[UUID, ProductImport]
     products: Table[str, Product]
     variants: Table[str, SoldVariant]
+    price_changes: Table[UUID, PriceChangeRow]
     product_categories: Table[ProductCategory, ProductCategory]
     product_texts: Table[str, ProductText]
     product_images: Table[UUID, ProductImage]
@@ -160,6 +170,7 @@ class State:
             imports=Table(name="imports", key=lambda each: each.id),
             products=Table(name="products", key=lambda product: product.handle),
             variants=Table(name="variants", key=lambda variant: variant.sku),
+            price_changes=Table(name="price_changes", key=lambda row: row.id),
             product_categories=Table(name="product_categories", key=lambda row: row),
             product_texts=Table(name="product_texts", key=lambda text: text.handle),
             product_images=Table(name="product_images", key=lambda image: image.id),

@@ -168,6 +168,10 @@ class _Replacement(DatabaseReplacement):
             )
         return {} if await _version(self._connection, rows) == RESTORING else rows
 
+    async def is_incomplete(self) -> bool:
+        rows = await _count_rows(self._connection, self._schema)
+        return await _version(self._connection, rows) == RESTORING
+
     async def begin(self) -> None:
         await self._connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"'))
         await self._connection.execute(text(CREATE_VERSION_TABLE))

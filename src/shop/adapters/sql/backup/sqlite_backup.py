@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,14 +60,14 @@ class SqliteBackup(DatabaseBackup):
     @asynccontextmanager
     async def replacement(self, *, overwrite: bool) -> AsyncIterator[DatabaseReplacement]:
         """Yield the database while this process alone has it open."""
-        if not self._file.exists():
-            self._put_incomplete_file()
-        elif damage := self._damage():
-            if not overwrite:
-                raise BackupFailed(f"{damage}; use --overwrite to replace it")
-            self._put_incomplete_file()
-        with sqlite_file_copy.locked(self._file) as connection:
-            yield _Replacement(self._file, connection)
+        damage = self._damage() if self._file.exists() else None
+        if damage and not overwrite:
+            raise BackupFailed(f"{damage}; use --overwrite to replace it")
+        with ExitStack() as lock:
+            replacement = _Replacement(self._file, lock)
+            if self._file.exists() and not damage:
+                replacement.lock()
+            yield replacement
 
     def _require_file(self) -> None:
         if not self._file.is_file():
@@ -80,15 +80,6 @@ class SqliteBackup(DatabaseBackup):
         except sqlite_file_copy.DamagedFile as error:
             return str(error)
         return None
-
-    def _put_incomplete_file(self) -> None:
-        # A folder of its own, because a draft has side files as well.
-        with TemporaryDirectory(dir=self._file.parent, prefix=".shop-restore.") as folder:
-            draft = Path(folder, self._file.name)
-            draft.touch(0o600)
-            with sqlite_file_copy.locked(draft) as connection:
-                _mark_incomplete(connection)
-            sqlite_file_copy.replace_file(self._file, draft)
 
 
 class _DatabaseSnapshot(DatabaseSnapshot):
@@ -103,25 +94,51 @@ class _DatabaseSnapshot(DatabaseSnapshot):
 
 
 class _Replacement(DatabaseReplacement):
-    def __init__(self, file: Path, connection: sqlite3.Connection) -> None:
+    """A file that is locked, or one that does not exist or is damaged and has no lock yet."""
+
+    def __init__(self, file: Path, lock: ExitStack) -> None:
         self._file = file
-        self._connection = connection
+        self._lock = lock
+        self._connection: sqlite3.Connection | None = None
+
+    def lock(self) -> sqlite3.Connection:
+        self._connection = self._lock.enter_context(sqlite_file_copy.locked(self._file))
+        return self._connection
 
     async def rows(self) -> Mapping[str, int]:
-        rows = sqlite_file_copy.count_rows(self._connection)
-        if not rows:
-            return {}
-        if "alembic_version" not in rows:
+        rows = self._all_rows()
+        if rows and "alembic_version" not in rows:
             raise BackupFailed(f"{self._file} is not the database of a shop; choose another file")
-        return {} if _version(self._connection) == RESTORING else rows
+        return {} if await self.is_incomplete() else rows
+
+    async def is_incomplete(self) -> bool:
+        if self._connection is None or "alembic_version" not in self._all_rows():
+            return False
+        return _version(self._connection) == RESTORING
 
     async def begin(self) -> None:
-        _mark_incomplete(self._connection)
+        if self._connection is None:
+            self._put_incomplete_file()
+            self.lock()
+        else:
+            _mark_incomplete(self._connection)
 
     async def finish(self, copy: Path, description: DatabaseDescription) -> None:
         del description
         # The copy has its version, so the mark disappears in the same transaction.
-        sqlite_file_copy.replace_content(self._connection, copy)
+        sqlite_file_copy.replace_content(self._connection or self.lock(), copy)
+
+    def _all_rows(self) -> Mapping[str, int]:
+        return {} if self._connection is None else sqlite_file_copy.count_rows(self._connection)
+
+    def _put_incomplete_file(self) -> None:
+        # A folder of its own, because a draft has side files as well.
+        with TemporaryDirectory(dir=self._file.parent, prefix=".shop-restore.") as folder:
+            draft = Path(folder, self._file.name)
+            draft.touch(0o600)
+            with sqlite_file_copy.locked(draft) as connection:
+                _mark_incomplete(connection)
+            sqlite_file_copy.replace_file(self._file, draft)
 
 
 def _mark_incomplete(connection: sqlite3.Connection) -> None:

@@ -18,7 +18,10 @@ from sqlalchemy import (
     TextualSelect,
     bindparam,
     column,
+    func,
+    select,
     text,
+    true,
 )
 from sqlalchemy.dialects import postgresql
 
@@ -34,9 +37,14 @@ WINDOW = 5000
 NEWEST = 2**62
 """Higher than the number of any product."""
 
-SETTINGS = text(
-    "SELECT set_config('max_parallel_workers_per_gather', '0', true),"
-    " set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+_SETTINGS = {
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+
+SETTINGS = select(
+    *(func.set_config(name, setting, true()).label(name) for name, setting in _SETTINGS.items())
 )
 """A searcher takes one processor at most, and plans do not depend on the words."""
 

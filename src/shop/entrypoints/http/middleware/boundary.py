@@ -120,7 +120,7 @@ class Boundary:
         if scope["method"] in SAFE_METHODS:
             return limit_body(max_body_bytes(scope["path"]), headers, receive)
         require_same_site(policy.own_scheme, headers)
-        if isinstance(route, UploadRoute):
+        if isinstance(route, UploadRoute) and scope["method"] in (route.methods or ()):
             require_multipart(headers)
             return limit_body(route.max_body_bytes, headers, receive)
         receive = limit_body(max_body_bytes(scope["path"]), headers, receive)

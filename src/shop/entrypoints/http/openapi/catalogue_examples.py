@@ -44,6 +44,7 @@ REQUESTS: Mapping[str, Json] = {
     "adjust_stock": _ADJUSTMENT,
 }
 RESPONSES: Mapping[tuple[str, int], Json] = {
+    ("show_variant", 200): {**_VARIANT, "handle": SKU, "name": NAME},
     ("put_product", 200): PRODUCT,
     ("put_product", 201): {
         **PRODUCT,

@@ -20,11 +20,18 @@ HAS_ETAG = _etag(
 )
 """The header of a response with one product."""
 
+RULE_HAS_ETAG = _etag(
+    "The version of the rule and its uses: a strong entity tag. For `If-Match`, only the version "
+    "has to match."
+)
+"""The header of a response with one rule."""
+
 LIST_HAS_ETAG = _etag("What the page shows: a strong entity tag.")
 
 _CURRENT = {"description": "`If-None-Match` has the current tag."}
 
 NOT_MODIFIED: dict[int | str, Document] = {304: {**_CURRENT, **HAS_ETAG}}
+RULE_NOT_MODIFIED: dict[int | str, Document] = {304: {**_CURRENT, **RULE_HAS_ETAG}}
 LIST_NOT_MODIFIED: dict[int | str, Document] = {304: {**_CURRENT, **LIST_HAS_ETAG}}
 
 
@@ -42,6 +49,13 @@ def _header(name: str, description: str) -> Document:
 IF_NONE_MATCH_PARAMETER = _header(
     IF_NONE_MATCH, "The tags that the client has: 304 if one of them is current."
 )
+RULE_PRECONDITION_PARAMETERS = [
+    _header(
+        IF_MATCH,
+        "Go on only if the rule has one of these tags, whatever its uses; `*`: if it exists.",
+    ),
+    _header(IF_NONE_MATCH, "`*`: go on only if there is no such rule."),
+]
 PRECONDITION_PARAMETERS = [
     _header(
         IF_MATCH,

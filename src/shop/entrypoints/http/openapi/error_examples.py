@@ -32,6 +32,14 @@ from shop.domain.orders.order import (
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.pricing.rule_document import (
+    PromotionNotFound,
+    SellerCountryUnknown,
+    ShippingMethodNotFound,
+    ShippingZoneNotFound,
+    TaxRateNotFound,
+    ZoneInUse,
+)
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
@@ -106,6 +114,7 @@ def _domain_examples() -> Iterator[ShopError]:
     )
     yield CategoryNotFound(slug="green-tea")
     yield CategoryInUse(slug="tea")
+    yield from _rule_examples()
     yield PreconditionFailed()
     yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
@@ -130,6 +139,15 @@ def _domain_examples() -> Iterator[ShopError]:
     yield TooManyRequests(retry_after_seconds=4)
     yield IdempotencyKeyReused()
     yield RequestInProgress()
+
+
+def _rule_examples() -> Iterator[ShopError]:
+    yield TaxRateNotFound(slug="de-standard")
+    yield SellerCountryUnknown()
+    yield ShippingZoneNotFound(slug="germany")
+    yield ZoneInUse(slug="germany", methods=("parcel",))
+    yield ShippingMethodNotFound(slug="parcel")
+    yield PromotionNotFound(slug="welcome")
 
 
 def _http_examples() -> Iterator[ShopError]:

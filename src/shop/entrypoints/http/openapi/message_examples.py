@@ -16,6 +16,7 @@ from shop.entrypoints.http.openapi.catalogue_examples import NAME, PRODUCT, SKU,
 from shop.entrypoints.http.openapi.error_examples import example_of
 from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
 from shop.entrypoints.http.openapi.import_examples import IMPORT_REQUESTS, IMPORT_RESPONSES
+from shop.entrypoints.http.openapi.rule_examples import RULE_REQUESTS, RULE_RESPONSES
 
 Json = Mapping[str, Any]
 
@@ -72,6 +73,7 @@ REQUESTS: Mapping[str, Json] = {
     **ADDRESS_REQUESTS,
     **IMAGE_REQUESTS,
     **IMPORT_REQUESTS,
+    **RULE_REQUESTS,
 }
 """An example request of each operation, by the operation's name."""
 
@@ -267,5 +269,6 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     **ADDRESS_RESPONSES,
     **IMAGE_RESPONSES,
     **IMPORT_RESPONSES,
+    **RULE_RESPONSES,
 }
 """The response to that request, by the operation's name and the status."""

@@ -1,6 +1,7 @@
 """Encodes positions in lists as opaque cursors."""
 
 import base64
+import re
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from shop.entrypoints.http.errors.http_errors import InvalidRequest
 
 P = TypeVar("P")
 
+_SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST = 2**62
@@ -37,6 +39,11 @@ def encode_time_cursor(position: TimeCursor | None) -> str | None:
 def encode_sku_cursor(sku: str | None) -> str | None:
     """Return the cursor for a SKU; None if there is no next page."""
     return None if sku is None else _encode(sku.encode())
+
+
+def encode_slug_cursor(slug: str | None) -> str | None:
+    """Return the cursor for a slug or a code; None if there is no next page."""
+    return None if slug is None else _encode(slug.encode())
 
 
 def encode_search_cursor(position: SearchPosition | None) -> str | None:
@@ -64,6 +71,11 @@ def decode_sku_cursor(cursor: str | None) -> str | None:
     return _decode(cursor, _unpack_sku)
 
 
+def decode_slug_cursor(cursor: str | None) -> str | None:
+    """Return the slug or code of a cursor, if any; raise `InvalidRequest` for other text."""
+    return _decode(cursor, _unpack_slug)
+
+
 def decode_search_cursor(cursor: str | None, sort: ProductSort) -> SearchPosition | None:
     """Return the position of a cursor, if any; raise `InvalidRequest` for that of another sort."""
     return _decode(cursor, partial(_unpack_search, sort))
@@ -89,6 +101,13 @@ def _unpack_sku(content: bytes) -> str:
     sku = content.decode("ascii")
     require_sku(sku)
     return sku
+
+
+def _unpack_slug(content: bytes) -> str:
+    slug = content.decode("ascii")
+    if not _SLUG.fullmatch(slug):
+        raise ValueError(slug)
+    return slug
 
 
 def _unpack_search(sort: ProductSort, content: bytes) -> SearchPosition:

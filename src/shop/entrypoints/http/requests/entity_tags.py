@@ -1,8 +1,9 @@
-"""Reads and writes the entity tags of products (RFC 9110, section 8.8.3).
+"""Reads and writes the entity tags of products and rules (RFC 9110, section 8.8.3).
 
-A tag is `"<version>-<available>"`. It is strong: it changes with every byte of the response, so a
-client never keeps an old `available`. Only the version, which is what staff can edit, has to match
-for a change: stock that moves in the meantime must not reject it.
+The tag of a product is `"<version>-<available>"`. It is strong: it changes with every byte of the
+response, so a client never keeps an old `available`. Only the version, which is what staff can
+edit, has to match for a change: stock that moves in the meantime must not reject it. A rule has a
+tag of the same form, with the number of its uses in the place of the stock.
 """
 
 import re
@@ -12,6 +13,7 @@ from fastapi import Depends, Request
 
 from shop.application.catalogue.preconditions import ANY, Precondition, product_version
 from shop.application.ports.repositories.products import AvailableProduct
+from shop.application.pricing.rule_documents import ShownRule, rule_version
 from shop.domain.shared.value import value
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 
@@ -48,6 +50,16 @@ def product_tag(shown: AvailableProduct) -> str:
     return f'"{_tag(shown)}"'
 
 
+def rule_tag(shown: ShownRule) -> str:
+    """Return the entity tag of a rule as it is shown."""
+    return f'"{_rule_tag(shown)}"'
+
+
+def is_rule_unchanged(if_none_match: EntityTags | None, shown: ShownRule) -> bool:
+    """Check whether a client has this rule, with its uses, already."""
+    return if_none_match is not None and if_none_match.include(_rule_tag(shown))
+
+
 def is_unchanged(if_none_match: EntityTags | None, shown: AvailableProduct) -> bool:
     """Check whether a client has this product, with its stock, already."""
     return if_none_match is not None and if_none_match.include(_tag(shown))
@@ -69,10 +81,15 @@ def _precondition(request: Request) -> Precondition:
 
 IfNoneMatch = Annotated[EntityTags | None, Depends(_if_none_match)]
 ProductPrecondition = Annotated[Precondition, Depends(_precondition)]
+RulePrecondition = ProductPrecondition
 
 
 def _tag(shown: AvailableProduct) -> str:
     return f"{product_version(shown.product)}-{shown.available}"
+
+
+def _rule_tag(shown: ShownRule) -> str:
+    return f"{rule_version(shown.document)}-{shown.used}"
 
 
 def _versions(tags: frozenset[str]) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Collects headers for a response while its request is handled."""
 
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from starlette.datastructures import Headers
@@ -29,6 +30,7 @@ class ResponseContext:
         self._cookie = cookie
         self.payments_are_simulated = True if rehearses_payments else None
         self._session: Session | None = None
+        self._user_of_command: UUID | None = None
         self._tried_account: str | None = None
         self.headers: dict[str, str] = {}
 
@@ -56,8 +58,8 @@ class ResponseContext:
     @property
     def user_id(self) -> str | None:
         """The id of the signed-in user, if known."""
-        session = self._session
-        return str(session.user_id) if session and session.user_id else None
+        user_id = self._session.user_id if self._session else self._user_of_command
+        return str(user_id) if user_id else None
 
     def trace_account(self, account_hash: str) -> None:
         """Remember the keyed hash of the address that a visitor tries to sign in with.
@@ -88,6 +90,8 @@ class ResponseContext:
 
     def unwrap(self, result: CommandResult[T]) -> T:
         """Return the value of a result or raise its error; mark a replay in the headers."""
+        # The session of an order is read with those of its group, so only its result says whose.
+        self._user_of_command = result.user_id
         if result.replayed:
             self.headers["idempotent-replayed"] = "true"
         return result.unwrap()

@@ -202,6 +202,11 @@ async def test_malformed_form_is_rejected(shop: HttpShop, root: Browser, content
     assert _stored(shop) == 0
 
 
+async def test_other_method_is_not_allowed_whatever_it_sends(root: Browser) -> None:
+    for answer in (await root.put(PATH, {}), await root.get(PATH)):
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 async def test_form_is_not_accepted_elsewhere(root: Browser) -> None:
     answer = await _upload(root, path="/transfers")
 

@@ -1,9 +1,11 @@
 """Products with several variants: putting, buying, stocking and archiving them."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
+from tests.clock import FakeClock
 from tests.entrypoints.http.clients import Browser, HttpShop, Json, assert_invalid, assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +110,57 @@ async def test_order_of_options_in_a_request_does_not_matter(admin: Browser) -> 
     response = await admin.put("/products/A", shirt(mixed, options=options))
 
     assert list(response.json()["variants"][0]["options"]) == ["Size", "Colour"]
+
+
+class TestAVariant:
+    async def test_is_shown_with_its_product_and_stock(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        await admin.put("/products/SHIRT", shirt(variant("S"), variant("M")))
+        await _stock(admin, "SHIRT-M", 4)
+
+        shown = await shop.browser().get("/variants/SHIRT-M")
+
+        assert shown.json() == {
+            **variant("M"),
+            "weight_grams": 0,
+            "tax_category": "standard",
+            "ships": True,
+            "active": True,
+            "available": 4,
+            "handle": "SHIRT",
+            "name": "Shirt",
+        }
+
+    async def test_that_is_reduced_has_the_lowest_price_of_thirty_days(
+        self, shop: HttpShop, clock: FakeClock
+    ) -> None:
+        for price in (900, 2500, 1800, 2400):
+            admin = await shop.admin(f"root{price}")
+            await admin.put("/products/SHIRT", shirt(variant("S", price)))
+            clock.advance(timedelta(days=10))
+        clock.advance(timedelta(days=5))
+        reduced = variant("S", 1900, compare_at_price=eur(2400))
+        admin = await shop.admin()
+
+        await admin.put("/products/SHIRT", shirt(reduced))
+        await admin.put("/products/SHIRT", shirt(reduced, name="Tee"))
+
+        shown = (await shop.browser().get("/variants/SHIRT-S")).json()
+        # 900 ended 35 days before.
+        assert shown["lowest_price_30_days"] == eur(1800)
+        stored = shop.database.state.price_changes.rows.values()
+        amounts = [each.change.price.amount for each in stored]
+        assert amounts == [900, 2500, 1800, 2400, 1900]
+
+    async def test_of_a_product_off_sale_or_archived_is_not_found(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        await admin.put("/products/SHIRT", shirt(variant("S"), variant("M")))
+        await admin.put("/products/SHIRT", shirt(variant("S"), active=False))
+        for sku in ("SHIRT-S", "SHIRT-M", "NONE"):
+            response = await shop.browser().get(f"/variants/{sku}")
+            assert_problem(response, 404, "product-not-found", sku=sku)
 
 
 class TestAVariantThatIsLeftOut:

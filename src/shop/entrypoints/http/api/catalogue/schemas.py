@@ -7,6 +7,7 @@ from pydantic import Field
 from shop.application.catalogue.preconditions import Precondition
 from shop.application.catalogue.product_changes import PutProduct
 from shop.application.catalogue.product_search import FoundProducts
+from shop.application.catalogue.variants import ShownVariant
 from shop.application.ports.paging import Page
 from shop.application.ports.repositories.products import AvailableProduct
 from shop.application.ports.repositories.session_store import SessionToken
@@ -241,4 +242,29 @@ class ProductList(ResponseBody):
             items=[ProductResponse.of(each) for each in found.page.items],
             next=encode_search_cursor(found.page.next),
             facets=None if found.facets is None else FacetsResponse.of(found.facets),
+        )
+
+
+class ShownVariantResponse(VariantResponse):
+    """A variant with its product, and the lowest earlier price if it is reduced."""
+
+    handle: Handle
+    name: ProductName
+    lowest_price_30_days: Annotated[
+        MoneyResponse | None,
+        Field(
+            exclude_if=_is_none,
+            description="The lowest of the 30 days before the price began, if it is reduced.",
+        ),
+    ]
+
+    @classmethod
+    def shown(cls, shown: ShownVariant) -> Self:
+        """Render a variant with its product."""
+        lowest = shown.lowest_price
+        return cls(
+            **vars(VariantResponse.of(shown.variant, shown.available)),
+            handle=shown.product.handle,
+            name=shown.product.name,
+            lowest_price_30_days=None if lowest is None else MoneyResponse.of(lowest),
         )

@@ -7,6 +7,7 @@ from fastapi import Path
 from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import StockBelowReserved
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS, SKU_PATTERN
+from shop.entrypoints.http.api.catalogue.schemas import ShownVariantResponse
 from shop.entrypoints.http.api.catalogue.stock_schemas import StockAdjustment, StockResponse
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
@@ -14,7 +15,9 @@ from shop.entrypoints.http.dependencies import (
     CurrentResponseContext,
     InventoryServiceDependency,
     OptionalKey,
+    VariantServiceDependency,
 )
+from shop.entrypoints.http.errors.http_errors import RequestOutcomeUnknown, ServiceUnavailable
 from shop.entrypoints.http.openapi.document import (
     ADMIN_ERRORS,
     IDEMPOTENCY_ERRORS,
@@ -33,6 +36,15 @@ PathSku = Annotated[
         examples=["TEA-EARL-GREY"],
     ),
 ]
+
+
+@router.get(
+    "/{sku}",
+    responses=error_responses(ProductNotFound, ServiceUnavailable, RequestOutcomeUnknown),
+)
+async def show_variant(sku: PathSku, variants: VariantServiceDependency) -> ShownVariantResponse:
+    """Return a variant of a product that is for sale, with its product's handle and name."""
+    return ShownVariantResponse.shown(await variants.show_for_sale(sku))
 
 
 @router.post(

@@ -1,4 +1,7 @@
-"""The codes of countries (ISO 3166-1), and of Kosovo, which has none."""
+"""The codes of countries (ISO 3166-1), and of Kosovo, which has none.
+
+The adapter of `PostalRules` knows them too, but takes longer to load than a shop to start.
+"""
 
 COUNTRIES = frozenset(
     """

@@ -1,0 +1,1 @@
+"""Rules of prices, and what carts cost by them."""

@@ -1,0 +1,197 @@
+"""Makes and lists codes of promotions that are for one order each."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from shop.application.idempotency.optional_key import execute_once, optional_request
+from shop.application.idempotency.results import CommandResult
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.pricing.promotions.made_codes import (
+    MAX_CODE_PREFIX_CHARACTERS,
+    MAX_CODES_AT_ONCE,
+    MadeCodes,
+    made_at,
+)
+from shop.domain.pricing.promotions.promotion import Promotion
+from shop.domain.pricing.promotions.promotion_code import normalise_code
+from shop.domain.pricing.promotions.promotion_uses import PromotionCounter, code_key
+from shop.domain.pricing.rule_document import PromotionNotFound, RuleDocument, RuleKind
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.value import value
+from shop.domain.user import Role, User
+
+_ALPHABET = "0123456789BCDFGHJKMNPQRSTVWXYZ"
+"""Without letters that look like digits, and without vowels, so that no words come out."""
+
+_GROUPS, _GROUP_CHARACTERS = 3, 4
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@value
+class MakeCodes:
+    """Make codes of a promotion, each for one order, once under the key (admin)."""
+
+    session: SessionToken | None
+    promotion: str
+    count: int
+    prefix: str | None
+    key: str
+
+
+@value
+class SingleUseCode:
+    """A code for one order, and the order that has it."""
+
+    code: str
+    order_id: UUID | None
+
+
+@value
+class _Locked:
+    document: RuleDocument | None
+    version: int
+    codes: Collection[str]
+    at: datetime
+
+
+class PromotionCodes:
+    """Makes and lists codes that are for one order each."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        clock: Clock,
+        ids: IdGenerator,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._clock = clock
+        self._ids = ids
+
+    async def list(
+        self, user: User, promotion: str, page: PageRequest[str]
+    ) -> Page[SingleUseCode, str]:
+        """Return a page of the codes of a promotion, sorted.
+
+        Raise `Forbidden` unless an admin asks, and `PromotionNotFound`.
+        """
+        user.require(Role.ADMIN)
+
+        async def read(uow: UnitOfWork) -> Page[SingleUseCode, str]:
+            if await _find(uow, promotion) is None:
+                raise PromotionNotFound(slug=promotion)
+            found = await uow.promotion_counters.single_use_codes(promotion, page)
+            orders = await uow.promotion_uses.orders_by_code(promotion, found.items)
+            codes = [SingleUseCode(code=each, order_id=orders.get(each)) for each in found.items]
+            return Page(items=codes, next=found.next)
+
+        return await self._transactions.read(read)
+
+    async def make(self, command: MakeCodes) -> CommandResult[MadeCodes]:
+        """Make codes; from then on the promotion applies only with a code.
+
+        Errors: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `PromotionNotFound`,
+        `IdempotencyKeyReused`, `RequestInProgress`.
+        """
+        if not 1 <= command.count <= MAX_CODES_AT_ONCE:
+            raise InvalidValue(field="count", rule=f"must be 1 to {MAX_CODES_AT_ONCE}")
+        prefix = command.prefix and normalise_code(command.prefix, "prefix")
+        if prefix and len(prefix) > MAX_CODE_PREFIX_CHARACTERS:
+            rule = f"must be at most {MAX_CODE_PREFIX_CHARACTERS} characters"
+            raise InvalidValue(field="prefix", rule=rule)
+        command = replace(command, prefix=prefix)
+        return await self._transactions.write(partial(self._make, command), retryable=True)
+
+    async def _make(self, command: MakeCodes, uow: UnitOfWork) -> CommandResult[MadeCodes]:
+        user = await self._authenticator.require_admin(uow, command.session)
+
+        async def load(ids: Collection[UUID]) -> Mapping[UUID, MadeCodes]:
+            counters = uow.promotion_counters
+            return {
+                each: MadeCodes(
+                    id=each, codes=await counters.codes_made_at(command.promotion, made_at(each))
+                )
+                for each in ids
+            }
+
+        return await execute_once(
+            uow,
+            optional_request(
+                user,
+                command.key,
+                command,
+                "codes",
+                promotion=command.promotion,
+                count=command.count,
+                prefix=command.prefix,
+            ),
+            at=self._clock.now(),
+            lock=partial(self._lock, uow, command),
+            decide=partial(self._decide, uow, command),
+            load=load,
+        )
+
+    async def _lock(self, uow: UnitOfWork, command: MakeCodes) -> _Locked:
+        version = await uow.rule_documents.lock()
+        last = await uow.promotion_counters.last_made_at(command.promotion)
+        now = self._clock.now()
+        return _Locked(
+            document=await _find(uow, command.promotion),
+            version=version,
+            codes=await _unused_codes(uow, command.count, command.prefix),
+            at=now if last is None else max(now, last + _MICROSECOND),
+        )
+
+    def _decide(self, uow: UnitOfWork, command: MakeCodes, locked: _Locked) -> MadeCodes:
+        document = locked.document
+        if document is None or not isinstance(document.rule, Promotion):
+            raise PromotionNotFound(slug=command.promotion)
+        for code in locked.codes:
+            uow.promotion_counters.add(
+                PromotionCounter(
+                    key=code_key(code),
+                    promotion=command.promotion,
+                    uses_left=1,
+                    created_at=locked.at,
+                )
+            )
+        if not document.rule.requires_code:
+            promotion = replace(document.rule, requires_code=True)
+            uow.rule_documents.put(
+                replace(document, rule=promotion, version=locked.version, updated_at=locked.at)
+            )
+        return MadeCodes.of(list(locked.codes), at=locked.at, random_id=self._ids.new())
+
+
+async def _find(uow: UnitOfWork, slug: str) -> RuleDocument | None:
+    """Return a promotion that is in force."""
+    found = (await uow.rule_documents.find(RuleKind.PROMOTION, [slug])).get(slug)
+    return None if found is None or found.archived_at is not None else found
+
+
+async def _unused_codes(uow: UnitOfWork, count: int, prefix: str | None) -> Collection[str]:
+    """Return random codes that no promotion has; two equal ones are not to be expected."""
+    codes: set[str] = set()
+    while len(codes) < count:
+        codes |= {_random_code(prefix) for _ in range(count - len(codes))}
+        taken = await uow.promotion_counters.get_many([code_key(each) for each in codes])
+        codes -= {each.code for each in taken.values() if each.code is not None}
+    return codes
+
+
+def _random_code(prefix: str | None) -> str:
+    groups = (
+        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_CHARACTERS)) for _ in range(_GROUPS)
+    )
+    return "-".join(groups if prefix is None else (prefix, *groups))

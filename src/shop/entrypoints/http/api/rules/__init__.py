@@ -1,0 +1,1 @@
+"""Routes of the rules of prices."""

@@ -1,0 +1,176 @@
+"""Rules as staff save them: what counts down stays in step, and retries change nothing twice."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
+from shop.application.pricing.promotion_codes import MakeCodes
+from shop.application.pricing.rule_documents import DeleteRule, PutRule, RuleSaved
+from shop.domain.pricing.promotions.percentage import Percentage
+from shop.domain.pricing.promotions.promotion import Conditions, Promotion
+from shop.domain.pricing.promotions.promotion_uses import PromotionUse
+from shop.domain.pricing.rule_document import RuleDocument, RuleKind
+from shop.domain.session import NotSignedIn
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.user import Forbidden
+from tests.application.memory_shop import MemoryShop
+from tests.clock import FakeClock
+from tests.domain.pricing.examples import GERMANY, promotion
+from tests.factories import NOW, id_of, order, user
+
+pytestmark = pytest.mark.anyio
+
+SALE = promotion(Percentage(percentage=10_000))
+
+
+@pytest.fixture
+async def admin(shop: MemoryShop) -> SessionToken:
+    return await shop.admin()
+
+
+async def put(shop: MemoryShop, admin: SessionToken, rule: Promotion) -> RuleSaved:
+    return await shop.container.rule_service().put(PutRule(session=admin, rule=rule))
+
+
+async def delete(shop: MemoryShop, admin: SessionToken, slug: str = "sale") -> None:
+    command = DeleteRule(session=admin, kind=RuleKind.PROMOTION, slug=slug)
+    await shop.container.rule_service().delete(command)
+
+
+async def use(shop: MemoryShop, *names: str, code: str | None = None) -> None:
+    """Have orders of these names that have the promotion."""
+    orders = [order(user("ada"), name) for name in names]
+    state = shop.database.state
+    uses = [
+        PromotionUse(
+            promotion="sale",
+            order_id=each.id,
+            customer_key=f"user:{id_of('ada')}",
+            n=None,
+            code=code,
+            created_at=NOW,
+        )
+        for each in orders
+    ]
+    shop.database.state = replace(
+        state,
+        orders=state.orders.with_changes(added=orders),
+        promotion_uses=state.promotion_uses.with_changes(added=uses),
+    )
+
+
+def left(shop: MemoryShop) -> Mapping[str, int | None]:
+    return {key: each.uses_left for key, each in shop.state.promotion_counters.rows.items()}
+
+
+def stored(shop: MemoryShop) -> RuleDocument | None:
+    return shop.state.pricing_rules.rows.get((RuleKind.PROMOTION, "sale"))
+
+
+class TestCounters:
+    async def test_only_limited_promotions_have_them(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await put(shop, admin, SALE)
+        assert left(shop) == {}
+        for slug, limits in (
+            ("all", {"limit": 5}),
+            ("each", {"limit_per_customer": 1}),
+            ("first", {"conditions": Conditions(is_for_first_order=True)}),
+        ):
+            await put(shop, admin, replace(SALE, slug=slug, **limits))
+        assert left(shop) == {"p:all": 5, "p:each": None, "p:first": None}
+
+    async def test_a_changed_limit_keeps_what_was_used(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await put(shop, admin, SALE)
+        await use(shop, "1", "2", "3")
+        await put(shop, admin, replace(SALE, limit=5))
+        assert left(shop) == {"p:sale": 2}
+        saved = await put(shop, admin, replace(SALE, limit=3))
+        assert (left(shop), saved.shown.used) == ({"p:sale": 0}, 3)
+        await put(shop, admin, SALE)
+        assert left(shop) == {"p:sale": None}
+
+    async def test_a_limit_below_the_uses_is_rejected(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await put(shop, admin, replace(SALE, limit=5))
+        await use(shop, "1", "2", "3")
+        before = shop.state
+        with pytest.raises(InvalidValue) as caught:
+            await put(shop, admin, replace(SALE, limit=2))
+        assert caught.value == InvalidValue(
+            field="limit", rule="must be at least 3, which are used"
+        )
+        assert shop.state.pricing_rules == before.pricing_rules
+        assert shop.state.promotion_counters == before.promotion_counters
+
+
+class TestEnding:
+    async def test_a_promotion_that_no_order_has_leaves_nothing(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await put(shop, admin, replace(SALE, limit=5, code="SALE", requires_code=True))
+        await make_codes(shop, admin)
+        await delete(shop, admin)
+        assert (stored(shop), left(shop)) == (None, {})
+
+    async def test_one_that_orders_have_is_archived_and_can_take_uses_back(
+        self, shop: MemoryShop, admin: SessionToken, clock: FakeClock
+    ) -> None:
+        await put(shop, admin, replace(SALE, limit=5, code="SALE", requires_code=True))
+        (single,) = await make_codes(shop, admin)
+        await use(shop, "1", code=single)
+        clock.advance(timedelta(seconds=1))
+        await delete(shop, admin)
+        document = stored(shop)
+        assert document is not None
+        assert document.archived_at == NOW + timedelta(seconds=1)
+        assert left(shop) == {"p:sale": 5, f"c:{single}": 1}
+
+
+async def make_codes(
+    shop: MemoryShop, admin: SessionToken, count: int = 1, key: str = "key-of-codes"
+) -> list[str]:
+    command = MakeCodes(session=admin, promotion="sale", count=count, prefix=None, key=key)
+    result = await shop.container.promotion_codes().make(command)
+    return list(result.unwrap().codes)
+
+
+class TestRetries:
+    async def test_a_transient_failure_saves_once(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        shop.faults.plan(("commit", TransientFailure()))
+        saved = await put(shop, admin, SALE)
+        assert (saved.is_new, saved.shown.document.version) == (True, 1)
+
+    async def test_codes_are_made_once_though_the_outcome_was_unknown(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await put(shop, admin, SALE)
+        shop.faults.plan(("committed", CommitOutcomeUnknown()))
+        codes = await make_codes(shop, admin, 3)
+        assert len(codes) == 3
+        assert sorted(left(shop)) == [f"c:{code}" for code in codes]
+
+
+async def test_rules_are_changed_by_admins_only(shop: MemoryShop, admin: SessionToken) -> None:
+    await put(shop, admin, SALE)
+    ada = await shop.customer("ada")
+    before = shop.state.pricing_rules
+    service = shop.container.rule_service()
+    for token, error in ((ada, Forbidden), (None, NotSignedIn)):
+        with pytest.raises(error):
+            await service.put(PutRule(session=token, rule=GERMANY))
+        with pytest.raises(error):
+            await service.delete(DeleteRule(session=token, kind=RuleKind.PROMOTION, slug="sale"))
+        with pytest.raises(error):
+            await make_codes(shop, token)  # type: ignore[arg-type]  # As a stranger.
+    assert shop.state.pricing_rules == before
