@@ -1,10 +1,13 @@
 """What every adapter owes to reading ahead: a question has the answer that it has without."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from shop.application.ports.repositories.pricing.rule_documents import NO_VERSION, CurrentRules
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -13,8 +16,10 @@ from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.orders.refund import RefundLine, RefundStatus
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.pricing.rule_document import RuleDocument
 from shop.domain.user import Role
 from tests.contract.storage import Storage
+from tests.domain.pricing.examples import GERMANY, VAT_19
 from tests.factories import (
     NOW,
     card_details,
@@ -162,3 +167,41 @@ async def test_a_session_with_an_old_key_is_noticed(storage: Storage, tokens: To
         return uow.sessions.needs_rotation(found)
 
     assert await storage.read(read_ahead) is False
+
+
+async def test_rules_of_prices_are_found_with_their_version(empty_storage: Storage) -> None:
+    documents = [
+        RuleDocument(rule=each, version=1, created_at=NOW, updated_at=NOW)
+        for each in (GERMANY, VAT_19, replace(VAT_19, slug="other", name="Übrige 🙂"))
+    ]
+
+    async def save(uow: UnitOfWork) -> None:
+        await uow.rule_documents.lock()
+        for each in documents:
+            await uow.rule_documents.find(each.kind, [each.slug])
+            uow.rule_documents.put(each)
+
+    async def read_ahead(uow: UnitOfWork, known: int, asked: int) -> CurrentRules:
+        await uow.read_ahead([RowsWanted(known_rules=known)])
+        return await uow.rule_documents.current(asked)
+
+    empty = await empty_storage.read(lambda uow: read_ahead(uow, 0, 0))
+    assert empty == CurrentRules(version=0, rules=None)
+    await empty_storage.write(save)
+    for known in (NO_VERSION, 0, 2):
+        found = await empty_storage.read(partial(read_ahead, known=known, asked=known))
+        assert (found.version, set(found.rules or ())) == (1, {each.rule for each in documents})
+    found = await empty_storage.read(lambda uow: read_ahead(uow, 1, 1))
+    assert found == CurrentRules(version=1, rules=None)
+
+
+async def test_rules_that_others_have_come_to_know_meanwhile_are_found(
+    empty_storage: Storage,
+) -> None:
+    """Between reading ahead and the question, another unit of work may have read newer rules."""
+
+    async def read_ahead(uow: UnitOfWork) -> CurrentRules:
+        await uow.read_ahead([RowsWanted(known_rules=0), RowsWanted(known_rules=3)])
+        return await uow.rule_documents.current(0)
+
+    assert await empty_storage.read(read_ahead) == CurrentRules(version=0, rules=None)

@@ -1,4 +1,4 @@
-"""Disables and enables users and ends their sessions, for staff and the operator."""
+"""Says what users may do and which groups they are in, for staff and the operator."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -19,11 +19,12 @@ T = TypeVar("T")
 
 @value
 class ChangeAccess:
-    """Enable or disable a user (admin)."""
+    """Enable or disable a user, or put the user into groups (admin); None changes nothing."""
 
     session: SessionToken | None
     user_id: UUID
-    enabled: bool
+    enabled: bool | None = None
+    groups: frozenset[str] | None = None
 
 
 @value
@@ -35,10 +36,10 @@ class EndSessions:
 
 
 class AccessService:
-    """Disables and enables users, and ends their sessions.
+    """Disables and enables users, ends their sessions, and puts them into groups.
 
-    Both count from the user's next request on. Signing in as a disabled user fails like a wrong
-    password.
+    All of it counts from the user's next request on. Signing in as a disabled user fails like a
+    wrong password.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class AccessService:
         self._authenticator = authenticator
 
     async def change(self, command: ChangeAccess) -> User:
-        """Enable or disable a user, for an admin.
+        """Enable or disable a user or change the groups, for an admin.
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `UserNotFound`, or `InvalidValue` if
         the admin would disable themselves.
@@ -56,9 +57,11 @@ class AccessService:
 
         async def change(uow: UnitOfWork) -> User:
             admin = await self._authenticator.require_admin(uow, command.session)
-            if admin.id == command.user_id and not command.enabled:
+            if admin.id == command.user_id and command.enabled is False:
                 raise InvalidValue(field="disabled", rule="cannot be set by the user themselves")
-            return await _change(uow, command.user_id, enabled=command.enabled)
+            return await _change(
+                uow, command.user_id, enabled=command.enabled, groups=command.groups
+            )
 
         return await self._transactions.write(change, retryable=True)
 
@@ -97,16 +100,22 @@ class AccessService:
         return await self._transactions.write(find_and_work, retryable=True)
 
 
-async def _change(uow: UnitOfWork, user_id: UUID, *, enabled: bool) -> User:
-    if not enabled:
+async def _change(
+    uow: UnitOfWork, user_id: UUID, *, enabled: bool | None, groups: frozenset[str] | None = None
+) -> User:
+    if enabled is False:
         # Sessions are locked before users.
         await uow.sessions.revoke_all(user_id, except_session_id=None)
     user = (await uow.users.lock([user_id])).get(user_id)
     if user is None:
         raise UserNotFound
-    user = user.with_access(enabled=enabled)
-    uow.users.save(user)
-    if not enabled:
+    if groups is not None:
+        before = await uow.customer_groups.of_users([user.id])
+        uow.customer_groups.change(user.id, before[user.id], groups)
+    if enabled is not None:
+        user = user.with_access(enabled=enabled)
+        uow.users.save(user)
+    if enabled is False:
         # Those that began meanwhile, or they would open again once the user is enabled.
         await uow.sessions.revoke_all(user.id, except_session_id=None)
     await uow.commit()

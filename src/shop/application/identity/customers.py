@@ -15,11 +15,12 @@ from shop.domain.user import Role, User, UserNotFound
 
 @value
 class CustomerView:
-    """A user with the account in the shop's currency, and the totals of the user's orders."""
+    """A user with groups, the account in the shop's currency, and the totals of the orders."""
 
     user: User
     account: Account | None
     orders: OrderTotals
+    groups: frozenset[str]
 
 
 class CustomerQueries:
@@ -60,8 +61,14 @@ class CustomerQueries:
         ids = [user.id for user in users]
         accounts = await uow.accounts.for_users(ids, self._currency)
         totals = await uow.orders.totals_for_users(ids, self._currency)
+        groups = await uow.customer_groups.of_users(ids)
         none = OrderTotals(count=0, amount=Money.zero(self._currency))
         return [
-            CustomerView(user=user, account=accounts.get(user.id), orders=totals.get(user.id, none))
+            CustomerView(
+                user=user,
+                account=accounts.get(user.id),
+                orders=totals.get(user.id, none),
+                groups=groups[user.id],
+            )
             for user in users
         ]

@@ -29,3 +29,11 @@ class RowsWanted:
     with_fulfilment: bool = False
     card_use_since: datetime | None = None
     """Wants what the session's user has begun by card, with what was declined since then."""
+
+    known_rules: int | None = None
+    """Wants the version of the rules of prices; the rules too, unless this is their version."""
+
+    @property
+    def wants_rules(self) -> bool:
+        """Whether the version of the rules is wanted."""
+        return self.known_rules is not None

@@ -114,6 +114,8 @@ class ZoneInUse(Conflict):
 class SellerCountryUnknown(Conflict):
     """The shop cannot tax a sale before it knows where the seller is."""
 
+    is_final = False
+
     code = "seller-country-unknown"
     message = "The shop does not know the seller's country; its operator sets SHOP_COUNTRY first."
 

@@ -3,6 +3,7 @@
 from dependency_injector import providers
 
 from shop.application.pricing.promotion_codes import PromotionCodes
+from shop.application.pricing.rule_book import RuleBook
 from shop.application.pricing.rule_documents import RuleService
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
@@ -10,6 +11,7 @@ from shop.entrypoints.container.identity import IdentityContainer as Base
 class PricingContainer(Base):
     """The use cases around rules of prices."""
 
+    rule_book = providers.Singleton(RuleBook, Base.policies.provided.pricing)
     rule_service = providers.Singleton(
         RuleService,
         Base.transaction_runner,

@@ -32,11 +32,30 @@ async def test_customers_are_listed_with_account_and_orders(
         "disabled": False,
         "account": account,
         "orders": {"count": 1, "amount": total},
+        "groups": [],
     }
     assert (await admin.get(f"/users/{me['id']}")).json() == listed["items"][1]
     found = (await admin.get("/users?q=ADA@")).json()["items"]
     assert [each["id"] for each in found] == [me["id"]]
     assert [len(page) for page in await admin.pages("/users")] == [1, 1]
+
+
+async def test_staff_put_customers_into_groups(shop: HttpShop) -> None:
+    ada, admin = await shop.customer("ada"), await shop.admin()
+    path = f"/users/{(await ada.get('/session')).json()['user']['id']}"
+
+    with capture_logs() as lines:
+        joined = await admin.patch(path, {"groups": ["friends", "vip", "friends"]})
+
+    assert (joined.status_code, joined.json()["groups"]) == (200, ["friends", "vip"])
+    (event,) = [line for line in lines if line["event"] == "groups_changed"]
+    assert event["groups"] == "friends vip"
+    assert (await ada.get("/account")).status_code == 200
+    both = await admin.patch(path, {"groups": ["vip", "staff"], "disabled": True})
+    assert (both.json()["groups"], both.json()["disabled"]) == (["staff", "vip"], True)
+    left = await admin.patch(path, {"groups": []})
+    assert (left.json()["groups"], left.json()["disabled"]) == ([], True)
+    assert (await admin.get(path)).json() == left.json()
 
 
 async def test_disabled_user_is_out_at_the_next_request(shop: HttpShop) -> None:
@@ -107,3 +126,8 @@ async def test_unknown_users_and_invalid_changes_are_rejected(shop: HttpShop) ->
         assert_invalid(await admin.patch(own, {"disabled": True}), "/disabled")
         assert_invalid(await admin.patch(own, {"disabled": "yes"}), "/disabled")
         assert_invalid(await admin.patch(own, {}), "/disabled")
+        assert_invalid(await admin.patch(own, {"groups": ["Best friends"]}), "/groups/0")
+        too_many = [f"group-{number}" for number in range(21)]
+        assert_invalid(await admin.patch(own, {"groups": too_many}), "/groups")
+        response = await admin.patch(unknown, {"groups": ["friends"]})
+        assert_problem(response, 404, "user-not-found")

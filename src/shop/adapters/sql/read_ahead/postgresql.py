@@ -10,6 +10,7 @@ import orjson
 from asyncpg.pgproto.pgproto import UUID
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Dialect,
     TableClause,
     Text,
@@ -29,7 +30,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
-from shop.adapters.sql.read_ahead.wanted import CARD_USE, ReadAhead
+from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
+from shop.adapters.sql.repositories.pricing.rule_documents import KNOWN_RULES
 from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -133,6 +135,12 @@ _ROWS: Mapping[TableClause, str] = {
         ORDER BY refunds.order_id, refunds.number, lines.position
     ) AS refunds""",  # noqa: S608  As above.
     CARD_USE: f"({_CARD_USE}) AS card_use",
+    RULES: """(
+        SELECT versions.version, CAST(:known_rules AS bigint) AS known,
+            rules.kind, rules.slug, rules.document
+        FROM rule_versions AS versions LEFT JOIN pricing_rules AS rules
+        ON versions.version <> :known_rules AND rules.archived_at IS NULL
+    ) AS current_rules""",
 }
 
 _AS_JSON = "SELECT CAST(json_agg({}) AS text)"
@@ -146,6 +154,7 @@ _PARAMETERS: Mapping[str, TypeEngine[Any]] = {
     "stock_skus": _TEXTS,
     "order_ids": _IDS,
     DECLINED_SINCE: UtcDateTime(),
+    KNOWN_RULES: BigInteger(),
 }
 
 
@@ -174,6 +183,7 @@ def _parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, An
         "stock_skus": sorted(read_ahead.stock_skus),
         "order_ids": list(read_ahead.order_ids),
         DECLINED_SINCE: read_ahead.card_use_since,
+        KNOWN_RULES: read_ahead.known_rules,
     }
     return {name: given[name] for name in _parameter_names(statement)}
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Column, Executable, Select, Table, TableClause
 
-from shop.adapters.sql.read_ahead.wanted import CARD_USE, ReadAhead
+from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
 from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.payments import PAYMENTS
+from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES
 from shop.adapters.sql.repositories.session_store import SESSIONS
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.repositories.users import USERS
@@ -100,7 +101,10 @@ class RowsReadAhead:
         return {each.id: each.row_version for each in self._rows.get(accounts, ())}
 
     def answer(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
-        """Return what users have begun by card, if that is asked and known."""
+        """Return the rules, or what users have begun by card, if that is asked and known."""
+        if statement is CURRENT_RULES:
+            # Whatever is known by now: each row says what was known when it was read.
+            return self._rows.get(RULES)
         if statement is not _CARD_USE_OF or parameters[DECLINED_SINCE] != self._card_use_since:
             return None
         user_ids = set(parameters[VALUES])

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import TableClause, Uuid, column, table
+from sqlalchemy import BigInteger, TableClause, Text, Uuid, column, table
 
-from shop.adapters.sql.schema.column_types import UtcDateTime
+from shop.adapters.sql.schema.column_types import JsonText, UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
@@ -25,6 +25,16 @@ from shop.application.ports.rows_wanted import RowsWanted
 CARD_USE = table("card_use", column("user_id", Uuid()), column("first_attempt_at", UtcDateTime()))
 """Not stored, but counted: what the users have begun by card."""
 
+RULES = table(
+    "current_rules",
+    column("version", BigInteger()),
+    column("known", BigInteger()),
+    column("kind", Text()),
+    column("slug", Text()),
+    column("document", JsonText()),
+)
+"""The version of the rules of prices, and the rules unless they are known."""
+
 _TABLES: Mapping[TableClause, Collection[str]] = {
     sessions: ("session", "session_ids"),
     users: ("session", "session_ids", "emails", "with_fulfilment"),
@@ -37,6 +47,7 @@ _TABLES: Mapping[TableClause, Collection[str]] = {
     shipment_events: ("with_fulfilment",),
     refunds: ("with_fulfilment",),
     CARD_USE: ("card_use_since",),
+    RULES: ("wants_rules",),
 }
 """The tables that are read, and the fields of `RowsWanted` for which they are."""
 
@@ -57,6 +68,8 @@ class ReadAhead:
         self.order_ids = self._all("order_ids")
         times = [each.card_use_since for each in wanted if each.card_use_since is not None]
         self.card_use_since = min(times, default=None)
+        known = [each.known_rules for each in wanted if each.known_rules is not None]
+        self.known_rules = min(known, default=None)
 
     @property
     def stored_sessions(self) -> Sequence[Fields]:

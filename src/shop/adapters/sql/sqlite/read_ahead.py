@@ -12,9 +12,10 @@ import orjson
 from sqlalchemy import Label, Select, TableClause, func, select, text
 
 from shop.adapters.sql.read_ahead.rows import RowsByTable
-from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.read_ahead.wanted import RULES, ReadAhead
 from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
+from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES, KNOWN_RULES
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -61,6 +62,7 @@ _CONDITIONS: Mapping[TableClause, str] = {
     payments: "order_id IN (SELECT value FROM json_each(:order_ids))",
     shipment_events: "order_id IN (SELECT value FROM json_each(:order_ids))",
     refunds: "order_id IN (SELECT value FROM json_each(:order_ids))",
+    RULES: "true",
 }
 
 
@@ -69,6 +71,7 @@ _SELECTS: Mapping[TableClause, Select[Any]] = {
     shipment_events: SHIPMENT_EVENTS,
     refunds: REFUNDS,
     variants: VARIANTS,
+    RULES: CURRENT_RULES,
 }
 
 READABLE = frozenset(_CONDITIONS)
@@ -113,6 +116,7 @@ def reading_parameters(read_ahead: ReadAhead) -> Mapping[str, Any]:
         "product_skus": _json(read_ahead.product_skus),
         "stock_skus": _json(read_ahead.stock_skus),
         "order_ids": _json(each.hex for each in read_ahead.order_ids),
+        KNOWN_RULES: read_ahead.known_rules,
         "customers_of": _json(
             each.hex for each in read_ahead.order_ids if refunds in read_ahead.tables
         ),

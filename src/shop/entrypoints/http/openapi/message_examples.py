@@ -35,7 +35,7 @@ REQUESTS: Mapping[str, Json] = {
     "sign_up": {"name": "Ada Lovelace", "email": "ada@example.com", "password": _PHRASE},
     "sign_in": {"email": "ada@example.com", "password": _PHRASE},
     "change_preferences": {"preferences": {"theme": "dark", "newsletter": None}},
-    "change_customer": {"disabled": True},
+    "change_customer": {"disabled": True, "groups": ["friends"]},
     "change_password": {"current": _PHRASE, "new": "a better battery for the horse"},
     "put_cart_line": {"quantity": 2},
     "place_order": {
@@ -95,6 +95,7 @@ _CUSTOMER: Json = {
     "disabled": False,
     "account": _CHARGED_ACCOUNT,
     "orders": {"count": 1, "amount": _TOTAL},
+    "groups": [],
 }
 _DRINKS: Json = {"slug": "drinks", "name": "Drinks", "position": 0}
 _TEA: Json = {"slug": "tea", "name": "Tea", "position": 1}
@@ -209,6 +210,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("change_customer", 200): {
         **_CUSTOMER,
         "disabled": True,
+        "groups": ["friends"],
         "account": {**_ACCOUNT, "balance": _eur(101_999)},
     },
     ("show_session", 200): _SESSION,

@@ -27,6 +27,7 @@ KNOWN_RULES = "known_rules"
 CURRENT_RULES = (
     select(
         rule_versions.c.version,
+        bindparam(KNOWN_RULES, type_=BigInteger()).label("known"),
         pricing_rules.c.kind,
         pricing_rules.c.slug,
         pricing_rules.c.document,
@@ -75,7 +76,7 @@ class SqlRuleDocuments(RuleDocuments):
         """Return the version, and the rules unless they are known."""
         rows = await self._connection.fetch_all(CURRENT_RULES, {KNOWN_RULES: known})
         version = rows[0].version
-        if version == known:
+        if version == rows[0].known:
             return CurrentRules(version=version, rules=None)
         rules = [to_rule(RuleKind(row.kind), row.document) for row in rows if row.slug is not None]
         return CurrentRules(version=version, rules=rules)

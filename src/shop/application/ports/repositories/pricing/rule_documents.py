@@ -27,7 +27,10 @@ class RuleDocuments(ABC):
 
     @abstractmethod
     async def current(self, known: int) -> CurrentRules:
-        """Return the version, and the rules that apply unless this is the version that is known."""
+        """Return the version, and the rules that apply unless this is the version that is known.
+
+        If the rules were read ahead, it counts what was known then.
+        """
 
     @abstractmethod
     async def of_kind(self, kind: RuleKind) -> Sequence[RuleDocument]:

@@ -54,12 +54,22 @@ async def change_customer(
     access: AccessServiceDependency,
     customers: CustomerQueriesDependency,
 ) -> CustomerResponse:
-    """Disable a user, who is signed out everywhere at once, or enable the user again (admin)."""
-    command = ChangeAccess(session=principal.token, user_id=user_id, enabled=not body.disabled)
-    await access.change(command)
-    principal.response_context.log_security_event(
-        "user_disabled" if body.disabled else "user_enabled", of_user_id=str(user_id)
+    """Disable a user, who is signed out everywhere at once, or enable the user again (admin).
+
+    Or put the user into groups.
+    """
+    command = ChangeAccess(
+        session=principal.token,
+        user_id=user_id,
+        enabled=None if body.disabled is None else not body.disabled,
+        groups=None if body.groups is None else frozenset(body.groups),
     )
+    await access.change(command)
+    log = principal.response_context.log_security_event
+    if body.disabled is not None:
+        log("user_disabled" if body.disabled else "user_enabled", of_user_id=str(user_id))
+    if body.groups is not None:
+        log("groups_changed", of_user_id=str(user_id), groups=" ".join(sorted({*body.groups})))
     with after_commit():
         view = await customers.show(principal.user, user_id)
     return CustomerResponse.of_view(view)

@@ -2,28 +2,54 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from shop.application.identity.customers import CustomerView
 from shop.application.ports.paging import Page, TimeCursor
 from shop.application.ports.repositories.orders import OrderTotals
 from shop.entrypoints.http.api.identity.users import UserResponse
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
+from shop.entrypoints.http.api.rules.fields import RuleSlug
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import MoneyResponse, NextCursor, RequestBody, ResponseBody
 
+MAX_GROUPS = 20
+"""How many groups one customer may be in."""
+
+Groups = Annotated[
+    list[Annotated[RuleSlug, Field(examples=["friends"])]],
+    Field(
+        max_length=MAX_GROUPS,
+        examples=[["friends"]],
+        description="The groups that the customer is in; promotions can be for one of them.",
+    ),
+]
+
 
 class CustomerPatch(RequestBody):
-    """A change of what a user may do."""
+    """A change of what a user may do, or of the groups that the user is in."""
 
+    groups: Annotated[Groups | None, Field(examples=[["friends"]])] = None
     disabled: Annotated[
-        bool,
+        bool | None,
         Field(
+            validate_default=True,
             examples=[True],
             description="Whether the user is kept out: signed out everywhere, and unable to sign "
             "in.",
         ),
-    ]
+    ] = None
+
+    @field_validator("disabled")
+    @classmethod
+    def _require_a_change(
+        cls,
+        disabled: bool | None,  # noqa: FBT001  Pydantic passes it so.
+        info: ValidationInfo,
+    ) -> bool | None:
+        if disabled is None and info.data.get("groups", ()) is None:
+            raise ValueError("is required without groups")
+        return disabled
 
 
 class OrderTotalsResponse(ResponseBody):
@@ -46,6 +72,7 @@ class CustomerResponse(UserResponse):
         AccountResponse | None, Field(description="Null without an account in the shop's currency.")
     ]
     orders: OrderTotalsResponse
+    groups: Groups
 
     @classmethod
     def of_view(cls, view: CustomerView) -> Self:
@@ -59,6 +86,7 @@ class CustomerResponse(UserResponse):
             disabled=not view.user.enabled,
             account=AccountResponse.of(view.account) if view.account else None,
             orders=OrderTotalsResponse.of(view.orders),
+            groups=sorted(view.groups),
         )
 
 
