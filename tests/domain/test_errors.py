@@ -105,8 +105,8 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         InvalidImage(reason="animated"),
         "invalid-image",
         (
-            "The file is not an image that the shop accepts (animated); send one JPEG, PNG, WebP or "
-            "AVIF image of at most 30 million pixels and 12000 pixels a side."
+            "The file is not an image that the shop accepts (animated); send one JPEG, PNG, WebP "
+            "or AVIF image of at most 30 million pixels and 12000 pixels a side."
         ),
     ),
     (ImageNotFound(), "image-not-found", "The product has no such image."),
@@ -332,7 +332,8 @@ def test_only_permanent_errors_are_final(error: ShopError, final: bool) -> None:
 
 @pytest.mark.parametrize(("error", "code", "detail"), ERRORS)
 def test_error_can_be_caught_by_its_base_class(error: ShopError, code: str, detail: str) -> None:
-    kinds = (NotFound, Conflict, AccessDenied, InvalidValue)
+    invalid = (InvalidValue, InvalidAddress, InvalidImage)
+    kinds = (NotFound, Conflict, AccessDenied, *invalid)
 
     with pytest.raises(kinds) as caught:
         raise error
