@@ -272,7 +272,11 @@ class HttpProtocol(HttpToolsProtocol, Connection):
     def _logged_rejection(self, error: ShopError) -> bytes:
         request_id = uuid4().hex
         _log.info(
-            "request_rejected", code=error.code, client=self.client_host, request_id=request_id
+            "request_rejected",
+            code=error.code,
+            reason=str(error),
+            client=self.client_host,
+            request_id=request_id,
         )
         return rejection(error, [*self._headers(), (b"x-request-id", request_id.encode())])
 
