@@ -25,6 +25,7 @@ from shop.entrypoints.http_server.head import (
     head_error,
     size_of_head,
     too_large_error,
+    use_authority,
 )
 from shop.entrypoints.http_server.progress import Overdue, Phase, Progress
 from shop.entrypoints.http_server.rejections import RawHeaders, rejection
@@ -169,7 +170,8 @@ class HttpProtocol(HttpToolsProtocol, Connection):
         ):
             raise RejectedRequest(too_large_error(limits))
         version = self.parser.get_http_version()
-        if error := head_error(version, self.headers):
+        error = head_error(version, self.headers) or use_authority(self.url, self.headers)
+        if error:
             raise RejectedRequest(error)
         if self.parser.should_upgrade():
             return
