@@ -170,8 +170,7 @@ class HttpProtocol(HttpToolsProtocol, Connection):
         ):
             raise RejectedRequest(too_large_error(limits))
         version = self.parser.get_http_version()
-        error = head_error(version, self.headers) or use_authority(self.url, self.headers)
-        if error:
+        if error := head_error(version, self.headers) or use_authority(self.url, self.headers):
             raise RejectedRequest(error)
         if self.parser.should_upgrade():
             return
@@ -273,13 +272,8 @@ class HttpProtocol(HttpToolsProtocol, Connection):
 
     def _logged_rejection(self, error: ShopError) -> bytes:
         request_id = uuid4().hex
-        _log.info(
-            "request_rejected",
-            code=error.code,
-            reason=str(error),
-            client=self.client_host,
-            request_id=request_id,
-        )
+        facts = {"code": error.code, "reason": str(error), "client": self.client_host}
+        _log.info("request_rejected", **facts, request_id=request_id)
         return rejection(error, [*self._headers(), (b"x-request-id", request_id.encode())])
 
     def _headers(self) -> RawHeaders:

@@ -48,7 +48,7 @@ BOUNDED_TOGETHER = "/preferences"
 """An object of at most 2 kB, in which no text has a bound of its own."""
 
 ASCII_PATTERNS = ("^[A-Z", "^[A-Za-z", "^[a-z0-9]")
-"""How the patterns of names begin whose rule tells all that they may have."""
+"""How the patterns of names begin whose rule names all that they may have."""
 
 LARGE_BODY_BYTES = 60_000
 LENGTH_RULE = re.compile(r"must have at most \d+ characters\.")

@@ -90,7 +90,7 @@ class ResponseContext:
 
     def unwrap(self, result: CommandResult[T]) -> T:
         """Return the value of a result or raise its error; mark a replay in the headers."""
-        # The session of an order is read with those of its group, so only its result tells whose.
+        # The session of an order is read with those of its group, so only its result says whose.
         self._user_of_command = result.user_id
         if result.replayed:
             self.headers["idempotent-replayed"] = "true"
