@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -247,6 +248,25 @@ def test_workers_exit_when_their_supervisor_is_killed(shop: CommandLine) -> None
 
         with shop.serving(port=port) as serving:
             assert serving.status("/readyz") == 200
+
+
+def test_worker_that_dies_is_logged_and_replaced(shop: CommandLine) -> None:
+    with shop.serving("--workers", "2") as serving:
+        # Python's own process for resources was started first.
+        before = children_of(serving.process.pid)
+        killed = max(before)
+        os.kill(killed, signal.SIGKILL)
+        wait_until_gone({killed})
+        deadline = time.monotonic() + TEST_TIMEOUT_SECONDS
+        while len(children_of(serving.process.pid)) < len(before):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert serving.status("/readyz") == 200
+        _, _, errors = serving.stop(signal.SIGTERM)
+
+        (line,) = [each for each in errors.splitlines() if "worker_died" in each]
+        assert re.search(rf"exit_code=None pid={killed} signal='SIGKILL'", line)
+        assert "[warning" in line
 
 
 def test_failing_worker_stops_the_server(shop: CommandLine, tmp_path: Path) -> None:
