@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -74,6 +75,7 @@ WITHOUT_ERRORS = {
     "json-or-python",
     "lax-or-strict",
     "model-field",
+    "lax-or-strict",
     "nullable",
     "no-info",
     "union",
@@ -105,6 +107,7 @@ Text = Annotated[str, Field(min_length=1, max_length=2)]
         (Lines, "hunter2", "must be a list"),
         (Literal["a", "b", "c"], "hunter2", "must be 'a', 'b' or 'c'"),
         (UUID, "hunter2", "must be a UUID"),
+        (Path, 2, "must be a path"),
         (
             AwareDatetime,
             "2026-11-28",
@@ -165,6 +168,9 @@ def test_every_error_of_a_schema_has_a_message() -> None:
 
     assert {"int", "str", "list", "model", "uuid"} <= schemas
     assert {error for kind in schemas for error in ERRORS[kind]} <= _MESSAGES.keys()
+    custom = {each for model in models for each in _custom_errors(TypeAdapter(model).core_schema)}
+    assert custom == {"path_type"}
+    assert custom <= _MESSAGES.keys()
 
 
 def test_every_pattern_of_a_request_has_a_rule() -> None:
@@ -199,6 +205,17 @@ def _kinds(schema: object) -> Iterator[str]:
             yield from (each for value in schema.values() for each in _kinds(value))
         case list() | tuple():
             yield from (each for value in schema for each in _kinds(value))
+
+
+def _custom_errors(schema: object) -> Iterator[str]:
+    """Yield the types that schemas give the errors of those in them."""
+    match schema:
+        case dict():
+            if "custom_error_type" in schema:
+                yield schema["custom_error_type"]
+            yield from (each for value in schema.values() for each in _custom_errors(value))
+        case list() | tuple():
+            yield from (each for value in schema for each in _custom_errors(value))
 
 
 _NO_SCHEMAS = ("metadata", "serialization", "expected", "members", "default", "config")

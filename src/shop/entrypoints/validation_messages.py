@@ -85,6 +85,7 @@ _MESSAGES: Mapping[str, str] = {
     "bool_parsing": "must be true or false",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
+    "path_type": "must be a path",
     "union_tag_invalid": "must have a {discriminator} of {expected_tags}",
     "union_tag_not_found": "must have a {discriminator}",
     "uuid_type": "must be a UUID",

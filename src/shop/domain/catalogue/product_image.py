@@ -61,10 +61,11 @@ class ProductImage:
 def normalise_alt(text: str) -> str:
     """Strip the text that stands for an image; raise `InvalidValue` if it breaks a rule."""
     alt = text.strip()
-    if len(alt) > MAX_ALT_CHARACTERS or (alt and not is_single_line(alt)):
-        rule = f"must be at most {MAX_ALT_CHARACTERS} characters on one line"
-        raise InvalidValue(field="alt", rule=rule)
+    if len(alt) > MAX_ALT_CHARACTERS:
+        raise InvalidValue(field="alt", rule=f"must have at most {MAX_ALT_CHARACTERS} characters")
     require_text(alt, "alt", is_about_goods=True)
+    if alt and not is_single_line(alt):
+        raise InvalidValue(field="alt", rule="must be one line")
     return alt
 
 

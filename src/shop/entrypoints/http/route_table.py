@@ -28,7 +28,8 @@ class _Path:
 class RouteTable:
     """The routes of the app: fixed paths by their text, others by their number of segments.
 
-    A fixed path goes before one with parameters.
+    A fixed path hides those with parameters, as in the OpenAPI document: it has its own methods
+    alone, so nothing can be put where it cannot be read.
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:
@@ -37,7 +38,6 @@ class RouteTable:
             path = paths.setdefault(route.path, _Path(route))
             for method in route.methods or ():
                 path.by_method.setdefault(method, route)
-        self._paths = tuple(paths.values())
         self._fixed: dict[str, _Path] = {}
         self._by_segments: dict[int, list[_Path]] = {}
         for text, path in paths.items():
@@ -53,9 +53,9 @@ class RouteTable:
         method. Without any, return None.
         """
         fixed = self._fixed.get(path)
-        if fixed is not None and method in fixed.by_method:
-            return fixed.by_method[method], NO_PARAMETERS
-        other = fixed
+        if fixed is not None:
+            return fixed.by_method.get(method, fixed.first), NO_PARAMETERS
+        other = None
         for candidate in self._by_segments.get(path.count("/"), ()):
             parameters = candidate.match(path)
             if parameters is not None and method in candidate.by_method:
@@ -66,5 +66,7 @@ class RouteTable:
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods of all routes of a path, sorted."""
-        found = (each for each in self._paths if each.first.path_regex.fullmatch(path))
+        fixed = self._fixed.get(path)
+        candidates = self._by_segments.get(path.count("/"), ()) if fixed is None else (fixed,)
+        found = (each for each in candidates if each.first.path_regex.fullmatch(path))
         return tuple(sorted({method for each in found for method in each.by_method}))

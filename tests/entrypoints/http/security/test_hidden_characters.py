@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 import pytest
 
 from shop.domain import user
 from shop.domain.shared import text
 from shop.entrypoints.http import schemas
-from tests.entrypoints.http.clients import PASSWORD, HttpShop, Json, assert_invalid, eur
+from shop.entrypoints.http.requests.uploads import MAX_FIELD_BYTES
+from tests.entrypoints.http.clients import PASSWORD, Browser, HttpShop, Json, assert_invalid, eur
 from tests.entrypoints.http.openapi.test_examples import build_example
 
 pytestmark = pytest.mark.anyio
@@ -41,14 +43,16 @@ HIDDEN_CHARACTERS = {
     "\x85": "U+0085 (a control character)",
 }
 
+FORM = "multipart/form-data"
+
 ANY_CHARACTERS = {"/password", "/new", "/current"}
 """Passwords: no one reads them."""
 
 BOUNDED_TOGETHER = "/preferences"
 """An object of at most 2 kB, in which no text has a bound of its own."""
 
-ASCII_PATTERNS = ("^[A-Z", "^[A-Za-z", "^[a-z0-9]")
-"""How the patterns of names begin whose rule says all that they may have."""
+ASCII_PATTERNS = ("^[A-Z", "^[A-Za-z", "^[a-z0-9]", "^[0-9]")
+"""How the patterns of texts begin whose rule says all that they may have."""
 
 LARGE_BODY_BYTES = 60_000
 LENGTH_RULE = re.compile(r"must have at most \d+ characters\.")
@@ -67,9 +71,17 @@ class TextField:
     has_ascii_syntax: bool
     steps: tuple[str | int, ...]
     example: Json
+    is_form: bool
 
-    def body_with(self, inserted: str) -> object:
-        return _replaced(self.example, self.steps, inserted)
+    async def send(self, browser: Browser, inserted: str) -> httpx2.Response:
+        """Send the example with more in this text."""
+        body = _replaced(self.example, self.steps, inserted)
+        if self.is_form:
+            body.pop("file")
+            files = {"file": ("tin.png", b"image", "image/png")}
+            return await browser.client.request(self.method, self.path, data=body, files=files)
+        path = self.path.removeprefix("/api/v1")
+        return await browser.request(self.method, path, body, idempotency_key="key-0001")
 
 
 def _replaced(value: Any, steps: tuple[str | int, ...], inserted: str) -> Any:  # noqa: ANN401  JSON.
@@ -84,7 +96,8 @@ def _text_fields(document: Json) -> Iterator[TextField]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             content = operation.get("requestBody", {}).get("content", {})
-            schema = content.get("application/json", {}).get("schema")
+            media_type = FORM if FORM in content else "application/json"
+            schema = content.get(media_type, {}).get("schema")
             if schema is None:
                 continue
             url = path
@@ -92,7 +105,7 @@ def _text_fields(document: Json) -> Iterator[TextField]:
                 if parameter["in"] == "path":
                     example = parameter["schema"]["examples"][0]
                     url = url.replace(f"{{{parameter['name']}}}", example)
-            example = build_example(document, schema)
+            example = _full_example(document, schema)
             for steps, field in _strings(document, schema, example):
                 pointer = "".join(f"/{step}" for step in steps)
                 if pointer.startswith("/preferences"):
@@ -106,7 +119,19 @@ def _text_fields(document: Json) -> Iterator[TextField]:
                     has_ascii_syntax=field.get("pattern", "").startswith(ASCII_PATTERNS),
                     steps=steps,
                     example=example,
+                    is_form=media_type == FORM,
                 )
+
+
+def _full_example(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON.
+    """Return an example with every member that the schema names, at any depth."""
+    resolved = _resolved(document, schema)
+    if "properties" in resolved:
+        members = resolved["properties"].items()
+        return {name: _full_example(document, member) for name, member in members}
+    if "items" in resolved:
+        return [_full_example(document, resolved["items"])]
+    return build_example(document, schema)
 
 
 def _strings(
@@ -116,13 +141,14 @@ def _strings(
 ) -> Iterator[tuple[tuple[str | int, ...], Json]]:
     schema = _resolved(document, schema)
     if isinstance(example, str):
-        if not schema.keys() & {"enum", "const"}:
+        if not schema.keys() & {"enum", "const"} and schema.get("format") != "binary":
             yield (), schema
         return
     members: dict[str | int, tuple[Json, Any]] = {}
     if isinstance(example, dict):
-        properties = schema.get("properties", {})
-        members = {name: (properties.get(name, {}), each) for name, each in example.items()}
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties")
+        others = others if isinstance(others, dict) else {}
+        members = {name: (properties.get(name, others), each) for name, each in example.items()}
     elif isinstance(example, list):
         members = {n: (schema.get("items", {}), each) for n, each in enumerate(example)}
     for step, (inner, member) in members.items():
@@ -158,10 +184,15 @@ async def test_walk_finds_the_fields_of_every_kind(shop: HttpShop) -> None:
         ("PUT", "/api/v1/products/TEA-EARL-GREY", "/name"),
         ("PUT", "/api/v1/products/TEA-EARL-GREY", "/description"),
         ("PUT", "/api/v1/products/TEA-EARL-GREY", "/image_url"),
+        ("PUT", "/api/v1/products/TEA-EARL-GREY", "/options/0/name"),
+        ("PUT", "/api/v1/products/TEA-EARL-GREY", "/options/0/values/0"),
+        ("PUT", "/api/v1/products/TEA-EARL-GREY", "/variants/0/options/Size"),
+        ("PUT", "/api/v1/products/TEA-EARL-GREY", "/variants/0/barcode"),
+        ("POST", "/api/v1/products/TEA-EARL-GREY/images", "/alt"),
         ("POST", "/api/v1/products/TEA-EARL-GREY/stock", "/reason"),
     }
     assert {pointer for _, _, pointer in found if pointer == "/reason"} == {"/reason"}
-    assert sum(pointer == "/reason" for _, _, pointer in found) == 3
+    assert sum(pointer == "/reason" for _, _, pointer in found) == 4
 
 
 @pytest.mark.parametrize("hidden", HIDDEN_CHARACTERS, ids=HIDDEN_CHARACTERS.values())
@@ -172,12 +203,7 @@ async def test_hidden_character_is_rejected_by_name_in_every_field(
     await admin.get("/account")  # From here on, the session has the new role.
     for field in await _fields(shop):
         with shop.unchanged():
-            response = await admin.request(
-                field.method,
-                field.path.removeprefix("/api/v1"),
-                field.body_with(hidden),
-                idempotency_key="key-0001",
-            )
+            response = await field.send(admin, hidden)
         assert_invalid(response, field.pointer)
         (error,) = response.json()["errors"]
         expected = f"must not contain {HIDDEN_CHARACTERS[hidden]}."
@@ -192,15 +218,11 @@ async def test_text_longer_than_its_field_is_rejected_unread(
     await admin.get("/account")  # From here on, the session has the new role.
     fields = [each for each in await _fields(shop) if each.pointer != BOUNDED_TOGETHER]
     longest_read = _watch_text_rules(monkeypatch)
-    inserted = unit * (LARGE_BODY_BYTES // len(unit.encode()))
     for field in fields:
+        size = MAX_FIELD_BYTES // 2 if field.is_form else LARGE_BODY_BYTES
+        inserted = unit * (size // len(unit.encode()))
         with shop.unchanged():
-            response = await admin.request(
-                field.method,
-                field.path.removeprefix("/api/v1"),
-                field.body_with(inserted),
-                idempotency_key="key-0001",
-            )
+            response = await field.send(admin, inserted)
         assert_invalid(response, field.pointer)
         assert max(longest_read, default=0) < len(inserted), field
         (error,) = response.json()["errors"]

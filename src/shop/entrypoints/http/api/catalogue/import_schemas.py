@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shop.domain.catalogue.product_import import (
     MAX_MESSAGES,
@@ -11,7 +11,7 @@ from shop.domain.catalogue.product_import import (
     ImportStatus,
     ProductImport,
 )
-from shop.entrypoints.http.schemas import ResponseBody, Time
+from shop.entrypoints.http.schemas import QueryParameters, ResponseBody, Time
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 
@@ -53,20 +53,16 @@ CSV_RESPONSE: dict[int | str, dict[str, Any]] = {
 }
 
 
-class ImportQuery(BaseModel):
+class ImportQuery(QueryParameters):
     """What to do with the file."""
-
-    model_config = ConfigDict(extra="forbid")
 
     dry_run: Annotated[
         bool, Field(examples=[False], description="Check the file, and change nothing.")
     ] = False
 
 
-class ExportQuery(BaseModel):
+class ExportQuery(QueryParameters):
     """In which format to export."""
-
-    model_config = ConfigDict(extra="forbid")
 
     format: Annotated[Literal["csv"], Field(examples=["csv"])] = "csv"
 

@@ -24,6 +24,7 @@ from shop.domain.catalogue.product import (
 from shop.entrypoints.http.api.catalogue.facet_schemas import FacetsResponse
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.api.catalogue.variant_schemas import (
+    NewOptionText,
     OptionText,
     VariantInput,
     VariantResponse,
@@ -100,9 +101,9 @@ def _is_none(value: object) -> bool:
 class ProductOptionInput(RequestBody):
     """In what the variants of a product differ, with all values that it can have."""
 
-    name: OptionText
+    name: NewOptionText
     values: Annotated[
-        list[OptionText],
+        list[NewOptionText],
         Field(min_length=1, max_length=MAX_OPTION_VALUES, examples=[["S", "M"]]),
     ]
 

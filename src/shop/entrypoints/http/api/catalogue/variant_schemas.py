@@ -18,6 +18,7 @@ from shop.domain.catalogue.variant import (
 from shop.domain.shared.errors import within
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.schemas import (
+    NEW_TEXT_ABOUT_GOODS,
     MoneyResponse,
     PriceInput,
     RequestBody,
@@ -35,14 +36,16 @@ OptionText = Annotated[
         examples=["Size"],
     ),
 ]
-Options = Annotated[
-    dict[str, OptionText],
-    Field(
-        max_length=MAX_OPTIONS,
-        examples=[{"Size": "M"}],
-        description="The value of each option of the product, by its name.",
-    ),
-]
+# Requests only, as with the name of a product.
+NewOptionText = Annotated[OptionText, NEW_TEXT_ABOUT_GOODS]
+
+_OPTIONS = Field(
+    max_length=MAX_OPTIONS,
+    examples=[{"Size": "M"}],
+    description="The value of each option of the product, by its name.",
+)
+Options = Annotated[dict[str, OptionText], _OPTIONS]
+NewOptions = Annotated[dict[str, NewOptionText], _OPTIONS]
 WeightGrams = Annotated[int, Field(ge=0, le=MAX_WEIGHT_GRAMS, examples=[120])]
 TaxCategory = Annotated[
     str,
@@ -76,7 +79,7 @@ class VariantInput(RequestBody):
 
     sku: Sku
     price: PriceInput
-    options: Options = Field(default_factory=dict)
+    options: NewOptions = Field(default_factory=dict)
     compare_at_price: Annotated[
         PriceInput | None, Field(description="The price of before, which is higher.")
     ] = None
