@@ -75,7 +75,6 @@ WITHOUT_ERRORS = {
     "json-or-python",
     "lax-or-strict",
     "model-field",
-    "lax-or-strict",
     "nullable",
     "no-info",
     "union",
