@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -8,10 +9,13 @@ from shop.domain.account import (
     InsufficientFunds,
     RecipientNotFound,
 )
+from shop.domain.address import AddressNotFound, InvalidAddress, TooManyAddresses
 from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
 from shop.domain.catalogue.category import CategoryInUse, CategoryNotFound
 from shop.domain.catalogue.product import ProductNotFound, SeveralVariants, SkuTaken
+from shop.domain.catalogue.product_image import ImageNotFound, InvalidImage, TooManyImages
+from shop.domain.catalogue.product_import import ImportInProgress, ImportNotFound
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
@@ -25,6 +29,14 @@ from shop.domain.orders.order import (
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.pricing.rule_document import (
+    PromotionNotFound,
+    SellerCountryUnknown,
+    ShippingMethodNotFound,
+    ShippingZoneNotFound,
+    TaxRateNotFound,
+    ZoneInUse,
+)
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
@@ -78,6 +90,63 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         SeveralVariants(handle="SHIRT"),
         "several-variants",
         "The product SHIRT has several variants; name the SKU of one.",
+    ),
+    (
+        ImportInProgress(),
+        "import-in-progress",
+        "Another import is running; wait until it has ended.",
+    ),
+    (
+        ImportNotFound(import_id=UUID(int=1)),
+        "import-not-found",
+        "There is no import 00000000-0000-0000-0000-000000000001.",
+    ),
+    (
+        InvalidImage(reason="animated"),
+        "invalid-image",
+        (
+            "The file is not an image that the shop accepts (animated); send one JPEG, PNG, WebP "
+            "or AVIF image of at most 30 million pixels and 12000 pixels a side."
+        ),
+    ),
+    (ImageNotFound(), "image-not-found", "The product has no such image."),
+    (
+        TooManyImages(limit=20),
+        "too-many-images",
+        "The product has 20 images already; delete one first.",
+    ),
+    (
+        InvalidAddress(faults=()),
+        "invalid-address",
+        "The address is not valid; `faults` lists what is wrong.",
+    ),
+    (
+        AddressNotFound(),
+        "address-not-found",
+        "There is no such address in your address book.",
+    ),
+    (
+        TooManyAddresses(limit=50),
+        "too-many-addresses",
+        "Your address book is full: it has 50 addresses; delete one first.",
+    ),
+    (TaxRateNotFound(slug="de"), "tax-rate-not-found", "There is no tax rate de."),
+    (ShippingZoneNotFound(slug="eu"), "shipping-zone-not-found", "There is no shipping zone eu."),
+    (
+        ShippingMethodNotFound(slug="parcel"),
+        "shipping-method-not-found",
+        "There is no shipping method parcel.",
+    ),
+    (PromotionNotFound(slug="may"), "promotion-not-found", "There is no promotion may."),
+    (
+        ZoneInUse(slug="eu", methods=("parcel",)),
+        "zone-in-use",
+        "Shipping methods serve the zone eu; delete them or give them another zone first.",
+    ),
+    (
+        SellerCountryUnknown(),
+        "seller-country-unknown",
+        "The shop does not know the seller's country; its operator sets SHOP_COUNTRY first.",
     ),
     (
         OutOfStock(lines=(Shortage(sku="TEA", requested=2, available=1),)),
@@ -263,7 +332,8 @@ def test_only_permanent_errors_are_final(error: ShopError, final: bool) -> None:
 
 @pytest.mark.parametrize(("error", "code", "detail"), ERRORS)
 def test_error_can_be_caught_by_its_base_class(error: ShopError, code: str, detail: str) -> None:
-    kinds = (NotFound, Conflict, AccessDenied, InvalidValue)
+    invalid = (InvalidValue, InvalidAddress, InvalidImage)
+    kinds = (NotFound, Conflict, AccessDenied, *invalid)
 
     with pytest.raises(kinds) as caught:
         raise error

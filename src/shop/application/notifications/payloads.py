@@ -38,6 +38,7 @@ def _line_payload(line: OrderLine) -> Json:
     return {
         "sku": line.sku,
         "name": line.name,
+        "options": {each.name: each.value for each in line.options},
         "quantity": line.quantity,
         "unit_price": _money_payload(line.unit_price),
         "amount": _money_payload(line.amount),

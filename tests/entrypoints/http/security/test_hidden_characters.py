@@ -48,10 +48,13 @@ FORM = "multipart/form-data"
 ANY_CHARACTERS = {"/password", "/new", "/current"}
 """Passwords: no one reads them."""
 
+MOST_KINDS = 10
+"""More than any object has that can be of several kinds."""
+
 BOUNDED_TOGETHER = "/preferences"
 """An object of at most 2 kB, in which no text has a bound of its own."""
 
-ASCII_PATTERNS = ("^[A-Z", "^[A-Za-z", "^[a-z0-9]", "^[0-9]")
+ASCII_PATTERNS = ("^[A-Z", "^[A-Za-z", "^[a-z0-9]", "^[0-9]", r"^\d")
 """How the patterns of texts begin whose rule says all that they may have."""
 
 LARGE_BODY_BYTES = 60_000
@@ -105,8 +108,7 @@ def _text_fields(document: Json) -> Iterator[TextField]:
                 if parameter["in"] == "path":
                     example = parameter["schema"]["examples"][0]
                     url = url.replace(f"{{{parameter['name']}}}", example)
-            example = _full_example(document, schema)
-            for steps, field in _strings(document, schema, example):
+            for steps, field, example in _members(document, schema):
                 pointer = "".join(f"/{step}" for step in steps)
                 if pointer.startswith("/preferences"):
                     pointer = "/preferences"
@@ -123,15 +125,34 @@ def _text_fields(document: Json) -> Iterator[TextField]:
                 )
 
 
-def _full_example(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON.
-    """Return an example with every member that the schema names, at any depth."""
+def _members(document: Json, schema: Json) -> Iterator[tuple[tuple[str | int, ...], Json, Json]]:
+    """Yield where each text of a body is, its schema, and an example of the body that has it."""
+    seen = set()
+    for kind in range(MOST_KINDS):
+        example = _full_example(document, schema, kind)
+        for steps, field in _strings(document, schema, example):
+            if steps not in seen:
+                seen.add(steps)
+                yield steps, field, example
+
+
+def _full_example(document: Json, schema: Json, kind: int) -> Any:  # noqa: ANN401  JSON.
+    """Return an example with every member that the schema names, at any depth.
+
+    Of an object that can be of several kinds, take the one with this number.
+    """
     resolved = _resolved(document, schema)
+    if "oneOf" in resolved:
+        kinds = resolved["oneOf"]
+        return _full_example(document, kinds[kind % len(kinds)], kind)
     if "properties" in resolved:
         members = resolved["properties"].items()
-        return {name: _full_example(document, member) for name, member in members}
+        return {name: _full_example(document, member, kind) for name, member in members}
     if "items" in resolved:
-        return [_full_example(document, resolved["items"])]
-    return build_example(document, schema)
+        return [_full_example(document, resolved["items"], kind)]
+    examples = (*schema.get("examples", ()), *resolved.get("examples", ()))
+    given = [each for each in examples if each is not None]
+    return given[0] if given else build_example(document, schema)
 
 
 def _strings(
@@ -140,6 +161,9 @@ def _strings(
     example: Any,  # noqa: ANN401  JSON.
 ) -> Iterator[tuple[tuple[str | int, ...], Json]]:
     schema = _resolved(document, schema)
+    if "oneOf" in schema:
+        kind = schema["discriminator"]
+        schema = _resolved(document, {"$ref": kind["mapping"][example[kind["propertyName"]]]})
     if isinstance(example, str):
         if not schema.keys() & {"enum", "const"} and schema.get("format") != "binary":
             yield (), schema
@@ -189,10 +213,16 @@ async def test_walk_finds_the_fields_of_every_kind(shop: HttpShop) -> None:
         ("PUT", "/api/v1/products/TEA-EARL-GREY", "/variants/0/options/Size"),
         ("PUT", "/api/v1/products/TEA-EARL-GREY", "/variants/0/barcode"),
         ("POST", "/api/v1/products/TEA-EARL-GREY/images", "/alt"),
+        ("PUT", "/api/v1/shipping-zones/germany", "/regions/0"),
+        ("PUT", "/api/v1/promotions/welcome", "/conditions/group"),
+        ("PUT", "/api/v1/promotions/welcome", "/effect/percentage"),
+        ("PUT", "/api/v1/promotions/welcome", "/effect/price/currency"),
+        ("PUT", "/api/v1/promotions/welcome", "/effect/tiers/0/percentage"),
+        ("POST", "/api/v1/promotions/welcome/codes", "/prefix"),
         ("POST", "/api/v1/products/TEA-EARL-GREY/stock", "/reason"),
     }
     assert {pointer for _, _, pointer in found if pointer == "/reason"} == {"/reason"}
-    assert sum(pointer == "/reason" for _, _, pointer in found) == 4
+    assert sum(pointer == "/reason" for _, _, pointer in found) == 5
 
 
 @pytest.mark.parametrize("hidden", HIDDEN_CHARACTERS, ids=HIDDEN_CHARACTERS.values())

@@ -6,7 +6,7 @@ from structlog.typing import EventDict
 
 from tests.entrypoints.http.clients import Browser, HttpShop, Json, eur
 from tests.entrypoints.http.openapi.test_examples import build_example
-from tests.entrypoints.http.security.test_request_security import protected
+from tests.entrypoints.http.security.test_every_route import protected
 
 pytestmark = pytest.mark.anyio
 

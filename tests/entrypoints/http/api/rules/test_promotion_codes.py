@@ -91,6 +91,7 @@ class TestCodesForOneOrder:
         [
             ({"count": 0}, "/count"),
             ({"count": 10_001}, "/count"),
+            ({"count": 1, "prefix": ""}, "/prefix"),
             ({"count": 1, "prefix": "A B C"}, "/prefix"),
             ({"count": 1, "prefix": "A" * 21}, "/prefix"),
         ],

@@ -70,6 +70,7 @@ Region = Annotated[
         description="As addresses have it; the case does not matter.",
     ),
 ]
+NewRegion = Annotated[Region, NEW_TEXT]
 PostalCode = Annotated[
     str,
     Field(
@@ -80,7 +81,7 @@ PostalCode = Annotated[
         description="A postal code, or with `*` all that begin so.",
     ),
 ]
-Regions = Annotated[list[Region], Field(min_length=1, max_length=MAX_REGIONS)]
+NewRegions = Annotated[list[NewRegion], Field(min_length=1, max_length=MAX_REGIONS)]
 PostalCodes = Annotated[list[PostalCode], Field(min_length=1, max_length=MAX_POSTAL_CODES)]
 TaxCategory = Annotated[
     str,
@@ -111,6 +112,7 @@ CategorySlugs = Annotated[
                 min_length=1,
                 max_length=MAX_CATEGORY_SLUG_CHARACTERS,
                 pattern=CATEGORY_SLUG_PATTERN,
+                examples=["tea"],
             ),
         ]
     ],

@@ -32,6 +32,7 @@ from shop.entrypoints.http.api.rules.fields import (
 )
 from shop.entrypoints.http.requests.cursors import encode_slug_cursor
 from shop.entrypoints.http.schemas import (
+    VISIBLE_CHARACTERS,
     MoneyResponse,
     NextCursor,
     RequestBody,
@@ -71,6 +72,18 @@ CodeInput = Annotated[
         examples=["WELCOME10"],
         description="3 to 40 letters, digits, `-` or `_`; the case does not matter.",
     ),
+    VISIBLE_CHARACTERS,
+    AfterValidator(_normalise),
+]
+CodePrefix = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_CODE_PREFIX_CHARACTERS,
+        pattern=SINGLE_LINE_PATTERN,
+        examples=["SPRING"],
+    ),
+    VISIBLE_CHARACTERS,
     AfterValidator(_normalise),
 ]
 
@@ -220,10 +233,7 @@ class NewCodes(RequestBody):
     """How many codes to make, and how they begin."""
 
     count: Annotated[int, Field(ge=1, le=MAX_CODES_AT_ONCE, examples=[2])]
-    prefix: Annotated[
-        Annotated[str, Field(max_length=MAX_CODE_PREFIX_CHARACTERS), CodeInput] | None,
-        Field(examples=["SPRING"]),
-    ] = None
+    prefix: Annotated[CodePrefix | None, Field(examples=["SPRING"])] = None
 
 
 class MadeCodesResponse(ResponseBody):

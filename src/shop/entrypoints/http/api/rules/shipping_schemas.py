@@ -19,12 +19,12 @@ from shop.domain.shared.errors import InvalidValue
 from shop.entrypoints.http.api.rules.fields import (
     Amount,
     CountryCode,
+    NewRegions,
     NewRuleName,
     NonNegativeMoneyInput,
     PostalCode,
     PostalCodes,
     Region,
-    Regions,
     RuleName,
     RuleSlug,
     TaxCategory,
@@ -67,7 +67,7 @@ class ShippingZoneDescription(RequestBody):
 
     name: Annotated[NewRuleName, Field(examples=["Germany"])]
     countries: Countries
-    regions: Annotated[Regions | None, Field(examples=[None])] = None
+    regions: Annotated[NewRegions | None, Field(examples=[None])] = None
     postal_codes: Annotated[PostalCodes | None, Field(examples=[None])] = None
 
     def to_rule(self, slug: str) -> ShippingZone:
