@@ -108,7 +108,10 @@ def test_keyboard_interrupt_stops_the_server(shop: CommandLine) -> None:
 
 @pytest.mark.parametrize(
     ("environment", "warned"),
-    [("production", ["SHOP_PAYMENT_GATEWAY", "SHOP_HOSTS"]), ("development", [])],
+    [
+        ("production", ["SHOP_PAYMENT_GATEWAY", "SHOP_COUNTRY", "SHOP_HOSTS"]),
+        ("development", []),
+    ],
 )
 def test_production_warns_once_of_simulated_payments_and_missing_hosts(
     environment: str, warned: list[str], shop: CommandLine
@@ -123,7 +126,7 @@ def test_production_warns_once_of_simulated_payments_and_missing_hosts(
     with shop.with_settings(**settings).serving("--workers", "2") as serving:
         _, _, errors = serving.stop(signal.SIGTERM)
 
-    events = ("payments_are_simulated", "any_host_is_accepted")
+    events = ("payments_are_simulated", "sales_are_not_taxed", "any_host_is_accepted")
     lines = [line for line in errors.splitlines() if any(each in line for each in events)]
     assert [json.loads(line)["setting"] for line in lines] == warned
 

@@ -135,6 +135,8 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
         _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
     if context.settings().is_unlimited_in_production:
         _log.warning("requests_are_not_limited", setting="SHOP_RATE_LIMITS")
+    if context.settings().is_without_country:
+        _log.warning("sales_are_not_taxed", setting="SHOP_COUNTRY")
     if context.settings().accepts_any_host:
         _log.warning("any_host_is_accepted", setting="SHOP_HOSTS")
     if context.settings().is_in_memory:
