@@ -120,7 +120,9 @@ class Boundary:
         if scope["method"] in SAFE_METHODS:
             return limit_body(max_body_bytes(scope["path"]), headers, receive)
         require_same_site(policy.own_scheme, headers)
-        if isinstance(route, UploadRoute) and scope["method"] in (route.methods or ()):
+        if isinstance(route, UploadRoute):
+            # First: a form that comes with another method has the right media type.
+            self._require(route, scope)
             require_multipart(headers)
             return limit_body(route.max_body_bytes, headers, receive)
         receive = limit_body(max_body_bytes(scope["path"]), headers, receive)
