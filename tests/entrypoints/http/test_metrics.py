@@ -65,7 +65,7 @@ async def test_requests_are_counted_by_route_and_never_by_path(shop: HttpShop) -
     requests = {
         name: value for name, value in samples.items() if "shop_http_requests_total" in name
     }
-    product = "/api/v1/products/{sku}"
+    product = "/api/v1/products/{handle}"
     assert requests == {
         f'shop_http_requests_total{{method="GET",route="{product}",status="404"}}': 2,
         'shop_http_requests_total{method="GET",route="unmatched",status="404"}': 2,

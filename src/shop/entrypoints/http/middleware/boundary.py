@@ -126,7 +126,9 @@ class Boundary:
         if scope["method"] in SAFE_METHODS:
             return limit_body(max_body_bytes(scope["path"]), headers, receive)
         require_same_site(policy.own_scheme, headers)
-        if isinstance(route, UploadRoute) and scope["method"] in (route.methods or ()):
+        if isinstance(route, UploadRoute):
+            # First: a form that comes with another method has the right media type.
+            self._require(route, scope)
             receive = limit_body(route.max_body_bytes, headers, receive)
             require_declared = partial(require_multipart, headers)
         else:

@@ -203,7 +203,8 @@ async def test_malformed_form_is_rejected(shop: HttpShop, root: Browser, content
 
 
 async def test_other_method_is_not_allowed_whatever_it_sends(root: Browser) -> None:
-    for answer in (await root.put(PATH, {}), await root.get(PATH)):
+    form = await root.client.put(f"/api/v1{PATH}", files={"file": ("tin.png", PNG, "image/png")})
+    for answer in (form, await root.put(PATH, {}), await root.get(PATH)):
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
