@@ -1,11 +1,12 @@
 """Reads and writes the entity tags of products and rules (RFC 9110, section 8.8.3).
 
-The tag of a product is `"<version>-<available>"`. It is strong: it changes with every byte of the
-response, so a client never keeps an old `available`. Only the version, which is what staff can
-edit, has to match for a change: stock that moves in the meantime must not reject it. A rule has a
-tag of the same form, with the number of its uses in the place of the stock.
+The tag of a product is `"<version>-<stock>"`. It is strong: it changes with every byte of the
+response, so a client never keeps an old `available` of any variant. Only the version, which is what
+staff can edit, has to match for a change: stock that moves in the meantime must not reject it. A
+rule has a tag of the same form, with the number of its uses in the place of the stock.
 """
 
+import hashlib
 import re
 from typing import Annotated
 
@@ -26,6 +27,7 @@ PATTERN = rf"^(?:\*|[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*)$"
 
 _TAGS = re.compile(PATTERN.removesuffix("$"))
 _EACH_TAG = re.compile(r'(W/)?"([^"]*)"')
+_STOCK_CHARACTERS = 16
 
 
 @value
@@ -86,7 +88,13 @@ RulePrecondition = ProductPrecondition
 
 
 def _tag(shown: AvailableProduct) -> str:
-    return f"{product_version(shown.product)}-{shown.available}"
+    return f"{product_version(shown.product)}-{_stock_tag(shown)}"
+
+
+def _stock_tag(shown: AvailableProduct) -> str:
+    """Return a name for what is available of each variant; the version names their SKUs."""
+    numbers = " ".join(str(shown.stock[each.sku]) for each in shown.product.current_variants)
+    return hashlib.sha256(numbers.encode()).hexdigest()[:_STOCK_CHARACTERS]
 
 
 def _rule_tag(shown: ShownRule) -> str:

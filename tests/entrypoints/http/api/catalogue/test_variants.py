@@ -70,6 +70,22 @@ async def test_product_is_shown_with_all_its_variants(shop: HttpShop, admin: Bro
     assert (await shop.browser().get("/products")).json()["items"] == [shown]
 
 
+async def test_stock_that_moves_from_one_variant_to_another_is_sent(
+    shop: HttpShop, admin: Browser
+) -> None:
+    await admin.put("/products/SHIRT", shirt(variant("S"), variant("M")))
+    await _stock(admin, "SHIRT-S", 1)
+    before = await shop.browser().get("/products/SHIRT")
+
+    await _stock(admin, "SHIRT-S", -1)
+    await _stock(admin, "SHIRT-M", 1)
+
+    after = await shop.browser().get("/products/SHIRT", if_none_match=before.headers["ETag"])
+    assert after.status_code == 200
+    assert after.json()["available"] == before.json()["available"] == 1
+    assert [each["available"] for each in after.json()["variants"]] == [0, 1]
+
+
 async def test_variant_is_ordered_with_its_price_and_options(
     shop: HttpShop, admin: Browser
 ) -> None:
