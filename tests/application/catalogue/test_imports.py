@@ -179,6 +179,38 @@ class TestAnInvalidFile:
         assert ended.errors[-1].detail == "has 3 more errors"
 
 
+class TestAMadeSku:
+    HEADER = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n"
+
+    @pytest.mark.parametrize(
+        ("rows", "sku"),
+        [
+            ("bag,Bag,Size,M/L,,10.00\nbag,,,M-L,,11.00\n", "bag-M-L"),
+            ("foo,Foo,Size,bar-baz,,10.00\nfoo-bar,Foobar,Size,baz,,11.00\n", "foo-bar-baz"),
+            ("cup,Cup,Size,XL,cup-L,10.00\ncup,,,L,,11.00\n", "cup-L"),
+        ],
+    )
+    @pytest.mark.parametrize("products_at_once", [1, 500])
+    async def test_is_a_fault_if_another_row_has_it(
+        self,
+        shop: MemoryShop,
+        admin: SessionToken,
+        monkeypatch: pytest.MonkeyPatch,
+        rows: str,
+        sku: str,
+        products_at_once: int,
+    ) -> None:
+        monkeypatch.setattr(import_check, "UNIT_PRODUCTS", products_at_once)
+        before = catalogue(shop)
+
+        ended = await run(shop, admin, self.HEADER + rows)
+
+        detail = f"is empty, and {sku}, made from the handle, is the SKU of line 2"
+        assert ended.status is ImportStatus.FAILED
+        assert ended.errors == (ImportMessage(line=3, column="Variant SKU", detail=detail),)
+        assert catalogue(shop) == before
+
+
 @pytest.mark.usefixtures("tiny_slices")
 class TestAnInterruptedImport:
     @pytest.mark.parametrize("slices", range(9))

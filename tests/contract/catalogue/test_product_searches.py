@@ -18,6 +18,7 @@ from shop.domain.catalogue.search_terms import (
     SaleState,
     SearchQuery,
     category_mark,
+    option_mark,
     search_tokens,
 )
 from tests.contract.storage import Storage
@@ -228,3 +229,16 @@ async def test_hits_are_counted_by_price_and_category(storage: Storage) -> None:
     }
     assert (in_stock.total, in_stock.prices) == (2, [400, 500])
     assert set(in_stock.categories) == {"DE-BALL-5", "DE-KARTE-7"}
+
+
+async def test_options_of_any_length_are_found(storage: Storage) -> None:
+    long = "\ufdfa" * 100
+    await _add(storage, *CATALOGUE[:2])
+    searched = replace(CATALOGUE[0].searched, options=((long, long),))
+    async with storage.unit_of_work() as uow:
+        uow.product_searches.put(CATALOGUE[0].handle, search_tokens(searched))
+        await uow.commit()
+
+    found = await _find(storage, _question(marks=option_mark(long, long)))
+
+    assert list(found.items) == [CATALOGUE[0].handle]

@@ -5,6 +5,7 @@ import pytest
 from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.search_terms import (
     MAX_QUERY_WORDS,
+    MAX_TOKEN_BYTES,
     SaleState,
     SearchedProduct,
     SearchQuery,
@@ -139,3 +140,12 @@ class TestTokens:
     def test_are_each_once(self) -> None:
         tokens = search_tokens(MUG)
         assert len(set(tokens)) == len(tokens)
+
+    def test_are_short_enough_for_every_database_and_still_differ(self) -> None:
+        # This ligature becomes eighteen letters.
+        long = "\ufdfa" * 100
+        tokens = search_tokens(replace(MUG, options=((long, long), (long, "L"))))
+        assert max(len(each.encode()) for each in tokens) <= MAX_TOKEN_BYTES
+        assert meets(option_mark(long, long), tokens)
+        assert meets(option_mark(long, "l"), tokens)
+        assert not meets(option_mark(long, long[1:]), tokens)

@@ -196,3 +196,24 @@ class TestAProductOfSeveralRows:
         (found,) = read(f"{self.COLUMNS}\ntea,Tea,,Size,S,TEA-S,500,5\n{row}\n").faults
 
         assert found.startswith(fault)
+
+
+class TestACellThatIsTooLong:
+    """It is a fault of its line, wherever it is."""
+
+    RULE = "must have cells of at most 131072 characters."
+
+    @pytest.mark.parametrize(
+        ("content", "faults"),
+        [
+            ("a" * 131_073 + "\n1\n", [f"1: header: {RULE}"]),
+            (f"{HEADER}\n{TEA}\nJAM,{'a' * 131_073},,5,5\n", [f"3: row: {RULE}"]),
+            (
+                f'{HEADER}\n{TEA}\nJAM,"a"{"a" * 131_073},,5,5\n',
+                ['3: row: a quotation mark inside a cell must be doubled: "".'],
+            ),
+        ],
+        ids=["header", "row", "quoted"],
+    )
+    def test_is_reported(self, content: str, faults: list[str]) -> None:
+        assert read(content).faults == faults

@@ -121,24 +121,37 @@ def _next_unit(spool: ImportSpool, state: SpoolState) -> _Unit | None:
         return None
     file = file_of(state)
     assembled = [assemble(each, file) for each in spooled]
-    made = {
-        variant.sku: variant.line
+    return _Unit(
+        last=spooled[-1].number, assembled=assembled, faults=_repeated_skus(spool, file, assembled)
+    )
+
+
+def _repeated_skus(
+    spool: ImportSpool, file: FileDescription, assembled: Sequence[Assembled]
+) -> Sequence[ImportMessage]:
+    """Return the faults of rows whose SKU was made and is that of another row."""
+    made = [
+        variant
         for each in assembled
         if each.product is not None
         for variant in each.product.variants
         if variant.is_made
-    }
-    taken = spool.claim_skus(made) if made else {}
-    column = file.column_of("sku")
-    faults = [
-        ImportMessage(
-            line=made[sku],
-            column=column,
-            detail=f"is empty, and {sku}, made from the handle, is the SKU of line {line}",
-        )
-        for sku, line in taken.items()
     ]
-    return _Unit(last=spooled[-1].number, assembled=assembled, faults=faults)
+    lines: dict[str, int] = {}
+    for variant in made:
+        lines.setdefault(variant.sku, variant.line)
+    if lines:
+        lines.update(spool.claim_skus(lines))
+    return [
+        ImportMessage(
+            line=each.line,
+            column=file.column_of("sku"),
+            detail=f"is empty, and {each.sku}, made from the handle, is the SKU of line"
+            f" {lines[each.sku]}",
+        )
+        for each in made
+        if each.line != lines[each.sku]
+    ]
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -11,6 +11,7 @@ The name of a category is no token, so that a new name changes no product. A que
 asks for the mark of the category instead; a product has the marks of all categories above it too.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -33,6 +34,9 @@ TIERS = 5
 
 MAX_QUERY_CHARACTERS = 32
 """Further characters of a query's word are ignored, if its script has no spaces."""
+
+MAX_TOKEN_BYTES = 1000
+"""Of a token in UTF-8; PostgreSQL takes at most 2,046."""
 
 _EXACT_NAME, _NAME, _SKU, _ANYWHERE = "\ue000", "\ue001", "\ue002", ""
 """The signs of the fields."""
@@ -250,7 +254,12 @@ def _category_token(slug: str) -> str:
 
 
 def _option_token(name: str, option_value: str) -> str:
-    return _WITH_OPTION + _escape(caseless(name)) + _EQUALS + _escape(caseless(option_value))
+    token = _WITH_OPTION + _escape(caseless(name)) + _EQUALS + _escape(caseless(option_value))
+    encoded = token.encode()
+    if len(encoded) <= MAX_TOKEN_BYTES:
+        return token
+    # Some characters become eighteen without case. A digest has no sign for "equals".
+    return _WITH_OPTION + hashlib.sha256(encoded).hexdigest()
 
 
 def _escape(text: str) -> str:

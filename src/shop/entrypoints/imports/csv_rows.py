@@ -113,7 +113,11 @@ def _find_separator(lines: _Lines, columns: Collection[str]) -> str:
     lines.go_back(keep=0)
 
     def known(separator: str) -> int:
-        names = next(csv.reader([first], delimiter=separator), [])
+        try:
+            names = next(csv.reader([first], delimiter=separator), [])
+        except csv.Error:
+            # A cell is too long; the header's fault says so.
+            return 0
         return sum(normalise_column(name) in columns for name in names)
 
     return max(_SEPARATORS, key=known)
@@ -147,8 +151,8 @@ def _quotation_fault(row: Sequence[str], separator: str, error: csv.Error) -> Sh
     if message.startswith("field larger") and len(row) == 1:
         rule = f"must have cells of at most {csv.field_size_limit()} characters"
         return SheetFault(place="row", rule=rule)
-    cell = len(next(csv.reader(row[:1], delimiter=separator), [])) - 1
     if "expected after" in message and len(row) == 1:
         rule = 'a quotation mark inside a cell must be doubled: ""'
         return SheetFault(place="row", rule=rule)
+    cell = len(next(csv.reader(row[:1], delimiter=separator), [])) - 1
     return SheetFault(place="row", rule="the opening quotation mark is not closed", cell=cell)
