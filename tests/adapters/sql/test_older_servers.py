@@ -1,6 +1,6 @@
 """Servers of an older release leave new columns unset; `shop migrate` fills them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,13 @@ from shop.adapters.sql.schema.tables import (
 )
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.paging import PageRequest
+from shop.application.ports.repositories.catalogue.product_searches import (
+    ProductSort,
+    SearchFilter,
+    SearchQuestion,
+)
+from shop.domain.catalogue.category import CategoryTree
+from shop.domain.catalogue.search_terms import SaleState, SearchQuery
 from shop.domain.orders.order import Actor
 from tests.adapters.sql.conftest import NewDatabase
 from tests.adapters.sql.stored_users import ADA, BOB, writing_unit
@@ -114,6 +121,22 @@ class TestAProductOfAnOlderServer:
         ]
         assert await _rows(database, _NUMBERS) == [("OIL", 1999, 2), ("TEA", 1500, 1)]
 
+    async def test_is_found_by_its_new_name_and_only_by_staff_when_it_is_off_sale(
+        self, database: SqlDatabase
+    ) -> None:
+        await _write_as_an_older_server(database, _ADD_SECOND_VARIANT)
+        await _write_as_an_older_server(database, _ADD, {"sku": "OIL", "created_at": NOW})
+        await _write_as_an_older_server(
+            database, "UPDATE products SET name = 'Recalled', active = false WHERE sku = 'TEA'"
+        )
+
+        await database.migrate()
+
+        assert await _found(database, "recalled", SaleState.OFF_SALE) == ["TEA"]
+        assert await _found(database, "tea100", SaleState.OFF_SALE) == ["TEA"]
+        assert await _found(database, "tea", SaleState.ON_SALE) == ["OIL"]
+        assert await _found(database, "recalled", SaleState.ON_SALE) == []
+
     async def test_loses_a_former_price_that_is_not_higher_than_its_new_one(
         self, database: SqlDatabase
     ) -> None:
@@ -188,3 +211,14 @@ async def _write_as_an_older_server(
 async def _rows(database: SqlDatabase, query: Select[Any]) -> list[tuple[object, ...]]:
     async with database.reader.connect() as connection:
         return [tuple(row) for row in await connection.execute(query)]
+
+
+async def _found(database: SqlDatabase, words: str, state: SaleState) -> Sequence[str]:
+    question = SearchQuestion(
+        query=SearchQuery.of(words, CategoryTree.of([])),
+        filter=SearchFilter(state=state),
+        sort=ProductSort.NEWEST,
+        page=PageRequest(limit=9, after=None),
+    )
+    async with SqlUnitOfWork(database, writing=False) as uow:
+        return (await uow.product_searches.find(question)).items

@@ -43,12 +43,23 @@ class FindProducts:
     sort: ProductSort | None = None
     facets: bool = False
 
+    @property
+    def order(self) -> ProductSort:
+        """The sort of what is found: nothing is more relevant than another without words."""
+        has_words = bool(self.words.strip())
+        if self.sort is None:
+            return ProductSort.RELEVANCE if has_words else ProductSort.HANDLE
+        if self.sort is ProductSort.RELEVANCE and not has_words:
+            return ProductSort.NEWEST
+        return self.sort
+
 
 @value
 class FoundProducts:
     """A page of products, and the counts of all that were found if they were asked for."""
 
     page: Page[AvailableProduct, SearchPosition]
+    sort: ProductSort
     facets: Facets | None
 
 
@@ -83,13 +94,14 @@ class ProductFinder:
         if query is None and question.words.strip():
             return _nothing(question)
         asked = SearchQuestion(
-            query=query, filter=_filter(question), sort=_sort(question, query), page=question.page
+            query=query, filter=_filter(question), sort=question.order, page=question.page
         )
         found = await uow.product_searches.find(asked)
         products = await uow.products.available(found.items)
         facts = await uow.product_searches.facts(asked) if question.facets else None
         return FoundProducts(
             page=Page(items=[products[handle] for handle in found.items], next=found.next),
+            sort=asked.sort,
             facets=None if facts is None else count_facets(facts, tree, self._currency),
         )
 
@@ -97,7 +109,7 @@ class ProductFinder:
 def _nothing(question: FindProducts) -> FoundProducts:
     """Answer a question of signs alone: no product has such a word."""
     facets = Facets(total=0, categories=(), options={}, prices=()) if question.facets else None
-    return FoundProducts(page=Page(items=(), next=None), facets=facets)
+    return FoundProducts(page=Page(items=(), next=None), sort=question.order, facets=facets)
 
 
 def _filter(question: FindProducts) -> SearchFilter:
@@ -111,11 +123,3 @@ def _filter(question: FindProducts) -> SearchFilter:
         max_price=question.max_price,
         in_stock=question.in_stock,
     )
-
-
-def _sort(question: FindProducts, query: SearchQuery | None) -> ProductSort:
-    if question.sort is None:
-        return ProductSort.HANDLE if query is None else ProductSort.RELEVANCE
-    if question.sort is ProductSort.RELEVANCE and query is None:
-        return ProductSort.NEWEST
-    return question.sort

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.product import Product
-from shop.domain.catalogue.search_terms import SaleState, SearchedProduct, search_tokens
+from shop.domain.catalogue.search_terms import SearchedProduct, search_tokens
 
 
 async def stage_search_rows(uow: UnitOfWork, products: Collection[Product]) -> None:
@@ -36,24 +36,5 @@ def stage_search_rows_in(
 ) -> None:
     """Stage the search rows of products that are added or locked, in these categories."""
     for product in products:
-        current = product.current_variants
-        searched = SearchedProduct(
-            name=product.name,
-            skus=(product.handle, *(each.sku for each in current if each.sku != product.handle)),
-            description=product.description,
-            state=_state_of(product),
-            categories=tree.paths(slugs[product.handle]),
-            options=tuple(
-                (chosen.name, chosen.value)
-                for each in current
-                if each.is_sold
-                for chosen in each.options
-            ),
-        )
+        searched = SearchedProduct.of(product, tree.paths(slugs[product.handle]))
         uow.product_searches.put(product.handle, search_tokens(searched))
-
-
-def _state_of(product: Product) -> SaleState:
-    if product.archived_at is not None:
-        return SaleState.ARCHIVED
-    return SaleState.ON_SALE if product.active else SaleState.OFF_SALE

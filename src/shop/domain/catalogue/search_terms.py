@@ -15,8 +15,10 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
+from typing import Self
 
 from shop.domain.catalogue.category import MAX_CATEGORIES, CategoryTree
+from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.search_words import (
     caseless,
     exact_words,
@@ -144,6 +146,24 @@ class SearchedProduct:
     options: tuple[tuple[str, str], ...] = ()
     """The names and values of options, of all variants that are for sale."""
 
+    @classmethod
+    def of(cls, product: Product, categories: tuple[str, ...]) -> Self:
+        """Return what is searched of a product in these categories and all above them."""
+        current = product.current_variants
+        return cls(
+            name=product.name,
+            skus=(product.handle, *(each.sku for each in current if each.sku != product.handle)),
+            description=product.description,
+            state=_state_of(product),
+            categories=categories,
+            options=tuple(
+                (chosen.name, chosen.value)
+                for each in current
+                if each.is_sold
+                for chosen in each.options
+            ),
+        )
+
 
 def search_tokens(product: SearchedProduct) -> tuple[str, ...]:
     """Return the tokens of a product, each once, in a stable order."""
@@ -168,6 +188,12 @@ def state_mark(state: SaleState) -> Condition:
 def other_states_than(state: SaleState) -> AnyTerm:
     """Return the marks of the other states, to exclude them."""
     return _in_states(*(each for each in SaleState if each is not state))
+
+
+def _state_of(product: Product) -> SaleState:
+    if product.archived_at is not None:
+        return SaleState.ARCHIVED
+    return SaleState.ON_SALE if product.active else SaleState.OFF_SALE
 
 
 def _all_tokens(product: SearchedProduct) -> Iterator[str]:

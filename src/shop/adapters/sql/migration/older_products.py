@@ -3,6 +3,8 @@
 Such a server knows one price of a product, and neither variants nor the history of prices.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     Connection,
     Uuid,
@@ -88,6 +90,7 @@ _COPY_PRODUCTS = (
         ),
     )
     .values(product_name=products.c.name, image_url=products.c.image_url, for_sale=_IS_FOR_SALE)
+    .returning(variants.c.product_handle)
 )
 
 _LAST_CHANGE = (
@@ -131,14 +134,17 @@ _NUMBER = (
 _UNNUMBERED = exists(select(products.c.sku).where(products.c.search_id.is_(None)))
 
 
-def fill_variants(connection: Connection) -> None:
-    """Add missing variants, copy what they have of their product, and record changed prices."""
+def fill_variants(connection: Connection) -> Sequence[str]:
+    """Add missing variants, copy what they have of their product, and record changed prices.
+
+    Return the handles of the products whose name, image or state of sale was copied.
+    """
     if connection.dialect.name == "sqlite" and not connection.scalar(select(_UNNUMBERED)):
         # A file's servers are stopped before an upgrade, and each start would read all products.
-        return
+        return ()
     connection.execute(_ADD_VARIANTS)
     connection.execute(_COPY_PRICES)
-    connection.execute(_COPY_PRODUCTS)
+    changed = dict.fromkeys(connection.scalars(_COPY_PRODUCTS))
     new_id = literal_column(_NEW_ID[connection.dialect.name], Uuid)
     connection.execute(
         insert(price_changes).from_select(
@@ -150,3 +156,4 @@ def fill_variants(connection: Connection) -> None:
     )
     connection.execute(_FILL_LOWEST_PRICES)
     connection.execute(_NUMBER)
+    return tuple(changed)

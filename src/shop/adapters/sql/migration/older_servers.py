@@ -30,5 +30,4 @@ def fill_unset_columns(connection: Connection) -> None:
     for user in connection.execute(_UNSEARCHABLE).all():
         search_text = search_text_of(user.email, user.name)
         connection.execute(_FILL_SEARCH_TEXT, {"user_id": user.id, "new_search_text": search_text})
-    fill_variants(connection)
-    fill_product_texts(connection)
+    fill_product_texts(connection, changed=fill_variants(connection))

@@ -3,73 +3,76 @@
 Their number is that of `products`, which the fill of variants has given them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select
 
+from shop.adapters.sql.catalogue.product_rows import (
+    PRODUCTS,
+    VARIANTS_OF_PRODUCTS,
+    product_of,
+    variant_of,
+)
 from shop.adapters.sql.repositories.catalogue.categories import CATEGORIES, tree_of
 from shop.adapters.sql.schema.tables import (
     product_categories,
     product_texts,
     products,
+    variants,
 )
 from shop.domain.catalogue.category import CategoryTree
-from shop.domain.catalogue.search_terms import SaleState, SearchedProduct, search_tokens
+from shop.domain.catalogue.search_terms import SearchedProduct, search_tokens
+from shop.domain.catalogue.variant import Variant
 
 PAGE = 500
 
+_HANDLES: BindParameter[Sequence[str]] = bindparam("handles", expanding=True)
+
 _UNSEARCHABLE = (
-    select(
-        products.c.search_id,
-        products.c.sku,
-        products.c.name,
-        products.c.description,
-        products.c.active,
-        products.c.archived_at,
+    PRODUCTS.outerjoin_from(
+        products, product_texts, product_texts.c.product_handle == products.c.sku
     )
-    .outerjoin(product_texts, product_texts.c.product_handle == products.c.sku)
     .where(product_texts.c.product_handle.is_(None), products.c.search_id.is_not(None))
+    .order_by(None)
     .order_by(products.c.search_id)
     .limit(PAGE)
 )
 
-_MEMBERS = select(product_categories).where(
-    product_categories.c.product_handle.in_(bindparam("handles", expanding=True))
-)
+_VARIANTS = VARIANTS_OF_PRODUCTS.where(variants.c.product_handle.in_(_HANDLES))
+_MEMBERS = select(product_categories).where(product_categories.c.product_handle.in_(_HANDLES))
+_REMOVE = delete(product_texts).where(product_texts.c.product_handle.in_(_HANDLES))
 
 
-def fill_product_texts(connection: Connection) -> None:
-    """Add the missing search rows, a page at a time."""
+def fill_product_texts(connection: Connection, changed: Sequence[str]) -> None:
+    """Add the missing search rows, and write those of changed products again, in pages."""
+    for start in range(0, len(changed), PAGE):
+        connection.execute(_REMOVE, {"handles": changed[start : start + PAGE]})
     tree: CategoryTree | None = None
     while rows := connection.execute(_UNSEARCHABLE).all():
         if tree is None:
             tree = tree_of(tuple(map(tuple, connection.execute(CATEGORIES))))
-        handles = [row.sku for row in rows]
-        members = connection.execute(_MEMBERS, {"handles": handles}).all()
-        connection.execute(
-            insert(product_texts).values(
-                [
-                    {
-                        "search_id": row.search_id,
-                        "product_handle": row.sku,
-                        "tokens": " ".join(search_tokens(_searched(row, members, tree))),
-                    }
-                    for row in rows
-                ]
-            )
-        )
+        texts = [
+            {
+                "search_id": row.search_id,
+                "product_handle": row.sku,
+                "tokens": " ".join(search_tokens(searched)),
+            }
+            for row, searched in _searched(connection, rows, tree)
+        ]
+        connection.execute(insert(product_texts).values(texts))
 
 
 def _searched(
-    row: Row[*tuple[Any, ...]], members: Sequence[Row[Any]], tree: CategoryTree
-) -> SearchedProduct:
-    state = SaleState.ON_SALE if row.active else SaleState.OFF_SALE
-    slugs = [each.category_slug for each in members if each.product_handle == row.sku]
-    return SearchedProduct(
-        name=row.name,
-        skus=(row.sku,),
-        description=row.description,
-        state=state if row.archived_at is None else SaleState.ARCHIVED,
-        categories=tree.paths(slugs),
-    )
+    connection: Connection, rows: Sequence[Any], tree: CategoryTree
+) -> Iterator[tuple[Any, SearchedProduct]]:
+    handles = {"handles": [row.sku for row in rows]}
+    its_variants: dict[str, list[Variant]] = {row.sku: [] for row in rows}
+    for each in connection.execute(_VARIANTS, handles):
+        its_variants[each.product_handle].append(variant_of(each))
+    slugs: dict[str, list[str]] = {row.sku: [] for row in rows}
+    for each in connection.execute(_MEMBERS, handles):
+        slugs[each.product_handle].append(each.category_slug)
+    for row in rows:
+        product = product_of(row, its_variants[row.sku])
+        yield row, SearchedProduct.of(product, tree.paths(slugs[row.sku]))

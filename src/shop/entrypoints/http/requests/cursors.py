@@ -46,9 +46,11 @@ def encode_slug_cursor(slug: str | None) -> str | None:
     return None if slug is None else _encode(slug.encode())
 
 
-def encode_search_cursor(position: SearchPosition | None) -> str | None:
+def encode_search_cursor(position: SearchPosition | None, sort: ProductSort) -> str | None:
     """Return the cursor for a position in a search; None if there is no next page."""
-    return None if position is None else _encode(f"{position.rank}/{position.key}".encode())
+    if position is None:
+        return None
+    return _encode(f"{sort}/{position.rank}/{position.key}".encode())
 
 
 def encode_position(position: int) -> str:
@@ -111,9 +113,13 @@ def _unpack_slug(content: bytes) -> str:
 
 
 def _unpack_search(sort: ProductSort, content: bytes) -> SearchPosition:
-    rank, _, key = content.decode("ascii").partition("/")
+    sorted_by, rank, key = content.decode("ascii").split("/", 2)
+    # The ranks of one sort mean nothing in another.
+    if sorted_by != sort:
+        raise ValueError(sorted_by)
     if sort in (ProductSort.RELEVANCE, ProductSort.NEWEST):
-        if not 0 < int(key) < _LARGEST or int(rank) not in range(TIERS):
+        ranks = TIERS if sort is ProductSort.RELEVANCE else 1
+        if not 0 < int(key) < _LARGEST or int(rank) not in range(ranks):
             raise ValueError(key)
     else:
         require_sku(key)

@@ -84,6 +84,13 @@ async def test_pages_follow_each_other(visitor: Browser, query: str) -> None:
     assert paged == whole
 
 
+@pytest.mark.parametrize("query", ["sort=relevance", "q=tee&sort=newest", "q=tee&sort=price", ""])
+async def test_a_cursor_of_another_sort_is_an_error(visitor: Browser, query: str) -> None:
+    cursor = (await visitor.get("/products?q=tee&limit=2")).json()["next"]
+
+    assert_invalid(await visitor.get(f"/products?{query}&cursor={cursor}"), "/query/cursor")
+
+
 async def test_facets_count_what_was_found_on_all_pages(visitor: Browser) -> None:
     response = await visitor.get("/products?q=tee&limit=1&facets=true")
 

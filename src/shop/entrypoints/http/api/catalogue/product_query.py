@@ -1,6 +1,7 @@
 """The query parameters of the list of products."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -152,11 +153,9 @@ class ProductQuery(QueryParameters):
     def to_search(self) -> FindProducts:
         """Return the question for a page of products found; raise `InvalidRequest`."""
         sort = None if self.sort is None else ProductSort(self.sort)
-        by_default = ProductSort.RELEVANCE if self.q.strip() else ProductSort.HANDLE
-        after = decode_search_cursor(self.cursor, sort or by_default)
-        return FindProducts(
+        question = FindProducts(
             words=self.q,
-            page=PageRequest(limit=self.limit, after=after),
+            page=PageRequest(limit=self.limit, after=None),
             category=self.category,
             options=self._checked_options(),
             min_price=self.min_price,
@@ -166,6 +165,8 @@ class ProductQuery(QueryParameters):
             sort=sort,
             facets=self.facets,
         )
+        after = decode_search_cursor(self.cursor, question.order)
+        return replace(question, page=PageRequest(limit=self.limit, after=after))
 
     def _checked_options(self) -> tuple[tuple[str, str], ...]:
         for number, (name, text) in enumerate(self._options.items(), start=1):

@@ -240,7 +240,7 @@ class ProductList(ResponseBody):
         """Render a page of products that were searched."""
         return cls(
             items=[ProductResponse.of(each) for each in found.page.items],
-            next=encode_search_cursor(found.page.next),
+            next=encode_search_cursor(found.page.next, found.sort),
             facets=None if found.facets is None else FacetsResponse.of(found.facets),
         )
 
