@@ -1,5 +1,6 @@
 """Guarded work is tried without locks first; whatever follows takes them."""
 
+import logging
 from functools import partial
 
 import pytest
@@ -78,13 +79,18 @@ class TestGuardedWork:
         faults: InjectedFaults,
         guarded: InjectedFaults,
         clock: CountingClock,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
+        caplog.set_level(logging.DEBUG)
         guarded.plan(("commit", TransactionConflict("a row has changed")))
 
         added = await runner.write(add_ada, retryable=True, splittable=True, guarded=True)
 
         assert added == "added"
         assert (guarded.begun, faults.begun, clock.sleeps) == (1, 1, [0])
+        # It is no fault: without locks, nothing more could be known.
+        (line,) = [each for each in caplog.records if each.message == "unit_of_work_interrupted"]
+        assert line.levelname == "DEBUG"
 
     async def test_unknown_outcome_is_found_under_locks_once_nothing_can_change_it(
         self,

@@ -71,7 +71,7 @@ def expected_quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Expe
     """Try every combination that the rules allow, and return the cheapest."""
     applicable = [each for each in rules.promotions if _applies(each, cart, at)]
     combinable = [each for each in applicable if each.combinable]
-    alone = sorted((each for each in applicable if not each.combinable), key=lambda x: x.slug)
+    alone = sorted(applicable, key=lambda each: each.slug)
     tries = [combinable, *([each] for each in alone), []]
     results = [_price(cart, rules, at, each) for each in tries if each or each is tries[-1]]
     open_ones = [result for result in results if not result.is_blocked] or results

@@ -120,6 +120,21 @@ class TestShipping:
         )
 
 
+def test_two_discounts_do_not_lose_the_free_shipping_that_one_leaves() -> None:
+    shop = rules(
+        promotion(Percentage(percentage=5_000), "five"),
+        promotion(Percentage(percentage=1_000), "one"),
+        shipping_zones=(GERMANY,),
+        shipping_methods=(method(490, free_from=eur(950)),),
+    )
+
+    quoted = quote(cart(line(1000), shipping_method="parcel"), shop, NOW)
+
+    # Together they leave 9.41 and a parcel of 4.90; without any it is 10.00.
+    assert [each.promotion for each in quoted.discounts] == ["five"]
+    assert quoted.total == eur(950)
+
+
 def test_shipping_of_what_is_free_is_taxed_evenly_by_line() -> None:
     shop = rules(
         promotion(Percentage(percentage=100_000)),

@@ -25,8 +25,9 @@ def with_file(shop: CommandLine) -> CommandLine:
 
 
 def test_database_is_created_and_created_again_after_removal(shop: CommandLine) -> None:
-    for _ in range(2):
-        assert shop.output_of("migrate") == "The database schema is up to date.\n"
+    created = "Created the tables and the accounts of a shop in shop.db.\n"
+    for first in (created, ""):
+        assert shop.output_of("migrate") == f"{first}The database schema is up to date.\n"
 
     assert shop.rows("SELECT kind FROM accounts ORDER BY kind") == [
         ("adjustments",),
@@ -249,7 +250,10 @@ def test_postgresql_schema_is_created_by_migrate_only(
         assert ended.code == 1
         assert "run `shop migrate`" in ended.error_line
 
-    assert elsewhere.output_of("migrate") == "The database schema is up to date.\n"
+    assert elsewhere.output_of("migrate").splitlines() == [
+        "Created the tables and the accounts of a shop in the database.",
+        "The database schema is up to date.",
+    ]
     assert elsewhere.output_of("seed", "--customers", "2").startswith("Products: 50 added")
     assert elsewhere.run("audit").returncode == 0
     with elsewhere.serving() as serving:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -107,7 +108,10 @@ def test_keyboard_interrupt_stops_the_server(shop: CommandLine) -> None:
 
 @pytest.mark.parametrize(
     ("environment", "warned"),
-    [("production", ["SHOP_PAYMENT_GATEWAY", "SHOP_HOSTS"]), ("development", [])],
+    [
+        ("production", ["SHOP_PAYMENT_GATEWAY", "SHOP_COUNTRY", "SHOP_HOSTS"]),
+        ("development", []),
+    ],
 )
 def test_production_warns_once_of_simulated_payments_and_missing_hosts(
     environment: str, warned: list[str], shop: CommandLine
@@ -122,7 +126,7 @@ def test_production_warns_once_of_simulated_payments_and_missing_hosts(
     with shop.with_settings(**settings).serving("--workers", "2") as serving:
         _, _, errors = serving.stop(signal.SIGTERM)
 
-    events = ("payments_are_simulated", "any_host_is_accepted")
+    events = ("payments_are_simulated", "sales_are_not_taxed", "any_host_is_accepted")
     lines = [line for line in errors.splitlines() if any(each in line for each in events)]
     assert [json.loads(line)["setting"] for line in lines] == warned
 
@@ -247,6 +251,25 @@ def test_workers_exit_when_their_supervisor_is_killed(shop: CommandLine) -> None
 
         with shop.serving(port=port) as serving:
             assert serving.status("/readyz") == 200
+
+
+def test_worker_that_dies_is_logged_and_replaced(shop: CommandLine) -> None:
+    with shop.serving("--workers", "2") as serving:
+        # Python's own process for resources was started first.
+        before = children_of(serving.process.pid)
+        killed = max(before)
+        os.kill(killed, signal.SIGKILL)
+        wait_until_gone({killed})
+        deadline = time.monotonic() + TEST_TIMEOUT_SECONDS
+        while len(children_of(serving.process.pid)) < len(before):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert serving.status("/readyz") == 200
+        _, _, errors = serving.stop(signal.SIGTERM)
+
+        (line,) = [each for each in errors.splitlines() if "worker_died" in each]
+        assert re.search(rf"exit_code=None pid={killed} signal='SIGKILL'", line)
+        assert "[warning" in line
 
 
 def test_failing_worker_stops_the_server(shop: CommandLine, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Malformed requests end in a 4xx status with little work, and change nothing."""
 
+import re
 import time
+from collections.abc import AsyncIterator
 from functools import cache
 
 import httpx2
@@ -196,6 +198,99 @@ async def assert_rejected(
         took_seconds = time.process_time() - began
     assert_is_problem(response)
     assert took_seconds < MAX_WORK * reference_seconds()
+
+
+class TestADeclaredLength:
+    @pytest.mark.parametrize(
+        ("length", "status"),
+        [
+            ("0" * 5000 + "2", 422),
+            ("0" * 5000, 422),
+            ("9" * 5000, 413),
+            ("65537", 413),
+            ("0065536", 422),
+        ],
+    )
+    async def test_may_have_any_number_of_digits(
+        self, shop: HttpShop, length: str, status: int
+    ) -> None:
+        headers = {"content-type": "application/json", "content-length": length}
+        response = await shop.browser().client.post("/api/v1/users", content=b"{}", headers=headers)
+        assert response.status_code == status, response.text
+
+    async def test_of_zeros_is_that_of_no_body(self, shop: HttpShop) -> None:
+        browser = shop.browser()
+        for length in ("0", "000"):
+            response = await browser.client.delete(
+                "/api/v1/cart", headers={"content-length": length}
+            )
+            assert response.status_code == 200, response.text
+
+
+async def test_whole_number_of_a_query_is_written_in_digits(shop: HttpShop, admin: Browser) -> None:
+    found = 0
+    for path, item in shop.app.openapi()["paths"].items():
+        for parameter in item.get("get", {}).get("parameters", ()):
+            schemas = parameter["schema"].get("anyOf", [parameter["schema"]])
+            if parameter["in"] == "query" and any(
+                each.get("type") == "integer" for each in schemas
+            ):
+                name, found = parameter["name"], found + 1
+                url = re.sub(r"\{\w+\}", "01932b7e-8f3c-7a13-8a9b-28394a5b6c7d", path)
+                assert (await admin.get(f"/{url}?{name}=3")).status_code in {200, 404}
+                for text in ("1_0", "3.0", "%2B3", "%203", "3%20", "0x3", "\u0663", "", "9" * 5000):
+                    assert_invalid(await admin.get(f"/{url}?{name}={text}"), f"/query/{name}")
+    assert found > 10
+
+
+async def _chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for each in parts:
+        yield each
+
+
+class TestABodyOfUnknownLength:
+    async def test_is_none_if_it_is_empty(self, shop: HttpShop) -> None:
+        browser = shop.browser()
+        for content_type in ("", "text/plain"):
+            response = await browser.client.request(
+                "DELETE",
+                "/api/v1/cart",
+                content=_chunks(b""),
+                headers={"content-type": content_type},
+            )
+            assert response.status_code == 200, response.text
+
+    async def test_is_json_if_there_is_one(self, shop: HttpShop) -> None:
+        browser = await shop.customer("ada")
+        with shop.unchanged():
+            response = await browser.client.request(
+                "DELETE",
+                "/api/v1/cart",
+                content=_chunks(b"", b"{", b"}"),
+                headers={"content-type": "text/plain"},
+            )
+        assert_problem(response, 415, "unsupported-media-type", accept=["application/json"])
+
+
+class TestABodyThatARequestDoesNotNeed:
+    @pytest.mark.parametrize("path", ["/cart", "/cart/lines/TEA", "/sessions"])
+    async def test_is_an_empty_object(self, shop: HttpShop, path: str) -> None:
+        browser = await shop.customer("ada")
+        allowed = await browser.send_raw("DELETE", path, b"{}")
+        assert allowed.status_code in {200, 204}
+        for body, pointer in ((b'{"all": true}', "/all"), (b"[]", ""), (b"{", "")):
+            with shop.unchanged():
+                assert_invalid(await browser.send_raw("DELETE", path, body), pointer)
+
+
+@pytest.mark.parametrize("body", [rb'{"name":"\ud800"}', rb'{"name":"\ud800\u0041"}'])
+async def test_lone_surrogate_is_called_so(shop: HttpShop, body: bytes) -> None:
+    response = await shop.browser().send_raw("POST", "/users", body)
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error["detail"].startswith(
+        "The body must be valid JSON: half of a character (a lone surrogate) at line 1 column "
+    )
 
 
 @cache

@@ -4,14 +4,17 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import httpx2
 import pytest
 from dependency_injector import providers
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from shop.adapters.memory.webhook_sender import MemoryWebhookSender
 from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import DatabaseUnavailable
 from shop.entrypoints.http.app import create_app
+from shop.entrypoints.http.middleware.request_log import CLIENT_LEFT
 from tests.clock import FakeClock
 from tests.entrypoints.http.clients import Browser, HttpShop, assert_problem
 from tests.factories import inventory, stock_movement
@@ -72,6 +75,25 @@ async def test_requests_are_counted_by_route_and_never_by_path(shop: HttpShop) -
     duration = f'shop_http_request_seconds_count{{method="GET",route="{product}"}}'
     assert samples[duration] == 2
     assert not [name for name in samples if "secret" in name or "TEA" in name]
+
+
+async def test_response_that_reaches_no_one_has_no_status(shop: HttpShop) -> None:
+    async def leave(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_to_no_one(message: Message) -> None:
+            scope["state"][CLIENT_LEFT] = True
+            await send(message)
+
+        await shop.app(scope, receive, send_to_no_one)
+
+    transport = httpx2.ASGITransport(app=leave)
+    async with httpx2.AsyncClient(transport=transport, base_url=shop.origin) as client:
+        with capture_logs() as lines:
+            await client.get("/api/v1/products")
+
+    (line,) = [each for each in lines if each["event"] == "request"]
+    assert line["status"] is None
+    counted = 'shop_http_requests_total{method="GET",route="/api/v1/products",status="none"}'
+    assert (await _samples(shop))[counted] == 1
 
 
 async def test_oldest_due_job_is_shown_with_its_age(shop: HttpShop, clock: FakeClock) -> None:

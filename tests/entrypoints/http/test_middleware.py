@@ -263,8 +263,7 @@ async def test_encoded_body_is_not_read(shop: HttpShop, method: str, encoding: s
         )
     assert_problem(response, 415, "unsupported-encoding", encoding=encoding)
     assert response.headers["accept-encoding"] == "identity"
-    if encoding:
-        assert encoding in response.json()["detail"]
+    assert f"Content-Encoding {encoding!r} is not" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -283,7 +282,8 @@ async def test_body_in_another_charset_is_not_read(
 ) -> None:
     with shop.unchanged():
         response = await shop.browser().send_raw("POST", "/session", b"{}", content_type)
-    assert_problem(response, 415, "unsupported-charset", charset=charset)
+    problem = assert_problem(response, 415, "unsupported-charset", charset=charset)
+    assert f"The charset {charset!r} is not" in problem["detail"]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ class TestAHeadThatDoesNotEnd:
                     "event": "request_rejected",
                     "log_level": "info",
                     "code": "request-timeout",
+                    "reason": response.json["detail"],
                     "client": "127.0.0.1",
                     "request_id": response.headers["x-request-id"],
                 }

@@ -66,12 +66,54 @@ MALFORMED = {
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "an unknown method": b"BREW /echo HTTP/1.1\r\n" + HOST + b"\r\n",
     "CONNECT": b"CONNECT shop.test:80 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a target with a user": b"GET http://a@shop.test/ HTTP/1.1\r\n" + HOST + b"\r\n",
     "a target that is no path": b"GET :// HTTP/1.1\r\n" + HOST + b"\r\n",
     "a chunk without a return": CHUNKED + b"1\nx\r\n0\r\n\r\n",
     "a chunk longer than it says": CHUNKED + b"1\r\nxy\r\n0\r\n\r\n",
     "a chunk's size in another base": CHUNKED + b"0x1\r\nx\r\n0\r\n\r\n",
     "a negative chunk": CHUNKED + b"-1\r\nx\r\n0\r\n\r\n",
 }
+
+
+class TestATargetThatIsAUrl:
+    @pytest.mark.parametrize(
+        ("target", "host", "path"),
+        [
+            (b"http://other.test/echo", "other.test", "/echo"),
+            (b"http://Other.test:8000/echo?x=1", "Other.test:8000", "/echo"),
+            (b"http://[::1]:8000/echo", "[::1]:8000", "/echo"),
+            (b"http://other.test", "other.test", "/"),
+        ],
+    )
+    @pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+    async def test_names_the_host_instead_of_the_header(
+        self, target: bytes, host: str, path: str, version: bytes
+    ) -> None:
+        async with serving() as server:
+            response = await server.answer(
+                b"GET %b HTTP/%b\r\n" % (target, version) + HOST + b"X: y\r\n\r\n"
+            )
+
+            assert response.json["path"] == path
+            assert response.json["headers"] == [["x", "y"], ["host", host]]
+
+    async def test_still_needs_a_host_header(self) -> None:
+        async with serving() as server:
+            response = await server.answer(b"GET http://shop.test/echo HTTP/1.1\r\n\r\n")
+
+            assert response.status == 400
+
+
+class TestAnExpectation:
+    async def test_of_http_1_0_is_ignored(self) -> None:
+        async with serving() as server:
+            client = await server.client()
+            head = HEAD.replace(b"1.1", b"1.0") + b"Content-Length: 1\r\n"
+            await client.send(head + b"Expect: 100-continue\r\n\r\n")
+            await client.send(b"x")
+
+            response = await client.response()
+            assert (response.status, response.json["body"]) == (200, "x")
 
 
 class TestAHeadThatIsTooLarge:
@@ -316,3 +358,19 @@ class TestAtShutdown:
             async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
                 assert (await client.response()).headers["connection"] == "close"
             assert await client.ends()
+
+
+async def test_client_that_sends_several_requests_and_leaves_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving() as server:
+        client = await server.client()
+        await client.send(GET % b"waiting" + GET % b"echo" * 3)
+        client.writer.transport.abort()
+        while server.open_connections:  # noqa: ASYNC110  The protocol has no event for this.
+            await asyncio.sleep(0)
+        server.app.may_respond.set()
+
+    assert [each["path"] for each in server.app.requests] == ["/waiting"]
+    assert server.app.unread == 1
+    assert caplog.records == []

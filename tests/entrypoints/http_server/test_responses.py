@@ -10,6 +10,7 @@ import pytest
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from shop.entrypoints.http.middleware.request_log import CLIENT_LEFT
 from shop.entrypoints.http_server.response_cycle import ResponseCycle
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +32,9 @@ class Transport(asyncio.Transport):
 
     def close(self) -> None:
         self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
 
 
 def cycle_of(method: str, version: str) -> ResponseCycle:
@@ -113,6 +117,45 @@ async def test_body_of_another_length_than_declared_is_an_error() -> None:
     await cycle.send(head(LENGTH))
     with pytest.raises(RuntimeError, match="longer than Content-Length"):
         await cycle.send(part(b"bodies"))
+
+
+class TestAClientThatHasLeft:
+    async def test_is_sent_nothing(self) -> None:
+        cycle = cycle_of("GET", "1.1")
+        await cycle.send(head(LENGTH))
+        cycle.transport.close()
+
+        await cycle.send(part(b"text"))
+
+        assert _writes(cycle) == []
+        assert cycle.disconnected
+        assert cycle.scope["state"] == {CLIENT_LEFT: True}
+
+    async def test_is_sent_nothing_more_of_a_long_response(self) -> None:
+        cycle = cycle_of("GET", "1.1")
+        await cycle.send(head(TEXT))
+        await cycle.send(part(b"text", more=True))
+        written = list(_writes(cycle))
+        cycle.transport.close()
+
+        await cycle.send(part(b"more"))
+
+        assert _writes(cycle) == written
+        assert cycle.scope["state"] == {CLIENT_LEFT: True}
+
+    async def test_may_leave_while_the_response_waits(self) -> None:
+        cycle = cycle_of("GET", "1.1")
+        cycle.flow.pause_writing()
+        await cycle.send(head(LENGTH))
+        sending = asyncio.create_task(cycle.send(part(b"text")))
+        await asyncio.sleep(0)
+        cycle.transport.close()
+
+        cycle.flow.resume_writing()
+        await sending
+
+        assert _writes(cycle) == []
+        assert cycle.scope["state"] == {CLIENT_LEFT: True}
 
 
 def _writes(cycle: ResponseCycle) -> Sequence[bytes]:

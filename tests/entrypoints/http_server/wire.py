@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from shop.entrypoints.cli.listener import bind_socket
+from shop.entrypoints.http.middleware.request_log import CLIENT_LEFT
 from shop.entrypoints.http_server.connections import Connections
 from shop.entrypoints.http_server.limits import HttpLimits
 from shop.entrypoints.http_server.protocol import HttpProtocol
@@ -31,6 +32,8 @@ class App:
     requests: list[dict[str, Any]] = field(default_factory=list)
     may_respond: asyncio.Event = field(default_factory=asyncio.Event)
     disconnected: int = 0
+    unread: int = 0
+    """How many responses were sent to a client that had left."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -47,6 +50,7 @@ class App:
         length = (b"content-length", str(len(content)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [length]})
         await send({"type": "http.response.body", "body": content})
+        self.unread += CLIENT_LEFT in scope["state"]
 
     async def _body(self, receive: Receive) -> bytes | None:
         body = b""

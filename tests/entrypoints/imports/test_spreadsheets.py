@@ -90,6 +90,12 @@ def test_price_that_is_not_in_digits_is_rejected_with_the_reason(cell: str, hint
     assert read(f'{HEADER}\nTEA,Tea,,"{cell}",5\n') == {2: [f"{PRICE} {cell!r}; {hint}"]}
 
 
+def test_no_amount_is_proposed_for_thousands_of_digits() -> None:
+    digits = "9" * 5000
+    found = read(f"{HEADER}\nTEA,Tea,,{digits}.90,5\n")
+    assert found == {2: [f"{PRICE} '{digits[:12]}...{digits[:10]}.90'."]}
+
+
 def test_no_amount_is_proposed_for_a_currency_without_hundredths() -> None:
     faults = read(f"{HEADER}\nTEA,Tea,,19.90,5\n", "JPY")
     assert faults == {2: [f"{PRICE} '19.90'; write it without decimals."]}

@@ -115,7 +115,7 @@ class SqlDatabase(Database):
         if self._write_probe is not None:
             await self._write_probe.require_writable()
 
-    async def migrate(self) -> None:
+    async def migrate(self) -> str | None:
         """Run the missing migrations and create the shop's own accounts."""
         if self.is_embedded:
             self._require_writable_file()
@@ -126,7 +126,7 @@ class SqlDatabase(Database):
         migrator = Migrator(schema=schema, currency=self._currency, clock=self._clock)
         with self._failing_at_once():
             async with self._engine_without_timeout() as engine:
-                await migrator.run(engine)
+                return await migrator.run(engine)
 
     async def require_schema(self) -> None:
         """Raise `DatabaseUnavailable` if another release has migrated the database meanwhile."""

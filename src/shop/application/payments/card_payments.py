@@ -179,7 +179,8 @@ class CardPayments:
 
     @staticmethod
     def _log_failure(event: str, reference: UUID, error: GatewayOutcomeUnknown) -> None:
-        _log.error(event, extra={"reference": str(reference), "error": str(error)})
+        # The payment stays pending, and a job or the next request looks it up.
+        _log.warning(event, extra={"reference": str(reference), "error": str(error)})
 
     async def _void_or_refund(self, reference: UUID, found: GatewayPayment) -> None:
         if found.is_voided or isinstance(found.authorisation_result, Declined):

@@ -22,8 +22,10 @@ class Database(ABC):
         """
 
     @abstractmethod
-    async def migrate(self) -> None:
+    async def migrate(self) -> str | None:
         """Create or upgrade the schema, and give an empty shop the configured currency.
+
+        Return the schema version that was there before, None if there was none.
 
         Of several processes, one migrates; the others wait and find it done. If it fails, nothing
         has changed. Raise `DatabaseUnavailable`, `IncompatibleSchema` or `CurrencyMismatch`.

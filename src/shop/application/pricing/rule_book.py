@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shop.application.ports.repositories.pricing.rule_documents import NO_VERSION
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.application.pricing.pricing_policy import PricingPolicy
+from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.pricing.places import Destination
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.rule_document import Rule, SellerCountryUnknown
@@ -30,14 +31,14 @@ class RuleBook:
 
     def __init__(self, policy: PricingPolicy) -> None:
         self._policy = policy
-        self._kept: dict[int, PricingRules] = {}
+        self._kept: dict[int, RulesInForce] = {}
 
     @property
     def known_version(self) -> int:
         """The newest version that is kept, for reading ahead."""
         return max(self._kept, default=NO_VERSION)
 
-    async def rules(self, uow: UnitOfWork) -> PricingRules:
+    async def rules(self, uow: UnitOfWork) -> RulesInForce:
         """Return the rules that the unit of work sees.
 
         Raise `SellerCountryUnknown` if there are tax rates and the operator has not said where the
@@ -49,7 +50,7 @@ class RuleBook:
             return kept
         if current.rules is None:
             raise TransientFailure("the rules were changed several times while they were read")
-        rules = self._assemble(current.rules)
+        rules = RulesInForce.of(self._assemble(current.rules))
         self._kept[current.version] = rules
         for outdated in sorted(self._kept)[:-KEPT_VERSIONS]:
             del self._kept[outdated]

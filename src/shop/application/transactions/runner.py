@@ -151,8 +151,7 @@ class TransactionRunner:
                     and isinstance(failure, TransactionConflict)
                 ):
                     raise
-                # Conflicts are part of normal operation.
-                level = logging.ERROR if isinstance(failure, ConnectionLost) else logging.INFO
+                level = _level_of(failure, attempt)
                 _log_failure(level, "unit_of_work_interrupted", attempt, failure)
             except CommitOutcomeUnknown as error:
                 failure = unknown_outcome = error
@@ -191,6 +190,13 @@ def _log_bug(event: str, error: Exception) -> None:
 async def _run_once(new_unit_of_work: UnitOfWorkFactory, work: Work[T]) -> T:
     async with new_unit_of_work() as uow:
         return await work(uow)
+
+
+def _level_of(failure: TransientFailure, attempt: int) -> int:
+    if isinstance(failure, ConnectionLost):
+        return logging.ERROR
+    # Conflicts are part of normal operation, and what needs locks is tried without them first.
+    return logging.DEBUG if attempt == GUARDED else logging.INFO
 
 
 def _log_failure(level: int, event: str, attempt: int, error: DatabaseFailure) -> None:

@@ -32,8 +32,11 @@ def quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
     goods = Goods(cart.lines)
     applicability = ApplicabilityCheck(cart, goods, at).find(rules.promotions)
     pricing = _Pricing(cart, rules, at, goods)
-    combinations = possible_combinations(applicability.promotions)
-    if not combinations or pricing.can_be_worse_with_discounts:
+    can_be_worse = pricing.can_be_worse_with_discounts
+    combinations = possible_combinations(
+        applicability.promotions, can_be_worse_together=can_be_worse
+    )
+    if not combinations or can_be_worse:
         combinations.append(NO_PROMOTIONS)
     quotes = map(pricing.price, combinations)
     best = min(quotes, key=lambda each: (len(each.problems), each.total.amount))

@@ -23,6 +23,7 @@ from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.webhook_sender import WebhookSender
+from shop.application.pricing.tax_rate_seed import TaxRateSeed
 from shop.application.reconciliation.audit import AuditGateway, AuditShop
 from shop.application.reconciliation.repair import ReconcilePayments
 from shop.application.transactions.runner import TransactionRunner
@@ -69,6 +70,10 @@ class CliSettings(Protocol):
     def is_unlimited_in_production(self) -> bool:
         """Whether production has no rate limits."""
 
+    @property
+    def is_without_country(self) -> bool:
+        """Whether production does not know where the seller is."""
+
 
 class CliContext(Protocol):
     """The container as commands use it; `--help` need not wait for its import."""
@@ -99,6 +104,9 @@ class CliContext(Protocol):
 
     def password_hasher(self) -> PasswordHasher:
         """Return the password hasher."""
+
+    def tax_rate_seed(self) -> TaxRateSeed:
+        """Return what loads published tax rates."""
 
     def product_export(self) -> ProductExport:
         """Return the export of products."""

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process as WorkerProcess
 
 from shop.entrypoints.cli.bootstrap import build_container, open_container
 from shop.entrypoints.cli.context import CliContext, run_migrated_in
@@ -45,6 +46,8 @@ thousand live objects, so the default would collect in vain."""
 
 START_TIMEOUT_SECONDS = 60
 PARENT_POLL_SECONDS = 0.5
+
+_SIGNAL_NAMES = {each.value: each.name for each in signal.Signals}
 
 _log = structlog.get_logger()
 
@@ -132,6 +135,8 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
         _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
     if context.settings().is_unlimited_in_production:
         _log.warning("requests_are_not_limited", setting="SHOP_RATE_LIMITS")
+    if context.settings().is_without_country:
+        _log.warning("sales_are_not_taxed", setting="SHOP_COUNTRY")
     if context.settings().accepts_any_host:
         _log.warning("any_host_is_accepted", setting="SHOP_HOSTS")
     if context.settings().is_in_memory:
@@ -267,10 +272,24 @@ class _Supervisor(Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         """Replace workers that have died, and stop counting their connections."""
-        before = {each.pid for each in self.processes}
+        before = list(self.processes)
         super().keep_subprocess_alive()
-        for pid in before - {each.pid for each in self.processes}:
-            forget_process(pid)
+        for each in before:
+            if each not in self.processes:
+                _log_death(each)
+                forget_process(each.pid)
+
+
+def _log_death(worker: WorkerProcess) -> None:
+    """Log how a worker ended; one that did not answer was killed by its supervisor."""
+    # The library returns the number of a signal as a negative code.
+    by_signal = _SIGNAL_NAMES.get(-(worker.exitcode or 0))
+    _log.warning(
+        "worker_died",
+        pid=worker.pid,
+        exit_code=None if by_signal else worker.exitcode,
+        signal=by_signal,
+    )
 
 
 def _exit_with_parent() -> None:

@@ -21,3 +21,8 @@ class PricingSettings(EnvironmentSettings):
     prices_include_tax: bool = True
     tax_rounding: TaxRounding = TaxRounding.DOCUMENT
     country: Annotated[str, AfterValidator(_country)] | None = None
+
+    @property
+    def is_without_country(self) -> bool:
+        """Whether production does not know where the seller is, so that nothing is taxed."""
+        return self.is_production and self.country is None

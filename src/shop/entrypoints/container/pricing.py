@@ -5,6 +5,7 @@ from dependency_injector import providers
 from shop.application.pricing.promotion_codes import PromotionCodes
 from shop.application.pricing.rule_book import RuleBook
 from shop.application.pricing.rule_documents import RuleService
+from shop.application.pricing.tax_rate_seed import TaxRateSeed
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
 
@@ -19,6 +20,9 @@ class PricingContainer(Base):
         Base.clock,
         Base.policies.provided.pricing,
         Base.postal_rules,
+    )
+    tax_rate_seed = providers.Singleton(
+        TaxRateSeed, Base.transaction_runner, Base.clock, Base.policies.provided.pricing
     )
     promotion_codes = providers.Singleton(
         PromotionCodes,

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self, dataclass_transform
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
@@ -80,6 +81,17 @@ def _require_visible(text: str) -> None:
 
 VISIBLE_CHARACTERS = _checked(_require_visible)
 """Marks a field of a request that has a syntax: an address or a URL."""
+
+
+def _require_digits(text: object) -> object:
+    # The parser would also take "+3", "3.0", "1_0" and spaces.
+    if isinstance(text, str) and not (text.isascii() and text.removeprefix("-").isdecimal()):
+        raise ValueError("must be a whole number in digits")
+    return text
+
+
+DIGITS = BeforeValidator(_require_digits)
+"""Marks a whole number of a query, which is text."""
 
 
 class RequestBody(BaseModel):

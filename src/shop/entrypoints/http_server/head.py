@@ -62,6 +62,25 @@ def head_error(version: str, headers: RawHeaders) -> ShopError | None:
     return None
 
 
+def use_authority(target: bytes, headers: list[tuple[bytes, bytes]]) -> ShopError | None:
+    """Put the host of an absolute target in the place of `Host` (RFC 9112, section 3.2.2).
+
+    Return why it is rejected, if it is.
+    """
+    if target.startswith((b"/", b"*")):
+        return None
+    url = httptools.parse_url(target)
+    host = url.host or b""
+    authority = b"[%b]" % host if b":" in host else host
+    if url.port:
+        authority += b":%d" % url.port
+    if url.userinfo or not _is_host(authority):
+        return MalformedHttp(reason="the target must be a path, or a URL with a host and no user")
+    headers[:] = [each for each in headers if each[0] != b"host"]
+    headers.append((b"host", authority))
+    return None
+
+
 @lru_cache(maxsize=256)
 def _is_host(value: bytes) -> bool:
     return _HOST.fullmatch(value) is not None

@@ -25,6 +25,7 @@ from shop.entrypoints.http_server.head import (
     head_error,
     size_of_head,
     too_large_error,
+    use_authority,
 )
 from shop.entrypoints.http_server.progress import Overdue, Phase, Progress
 from shop.entrypoints.http_server.rejections import RawHeaders, rejection
@@ -169,7 +170,7 @@ class HttpProtocol(HttpToolsProtocol, Connection):
         ):
             raise RejectedRequest(too_large_error(limits))
         version = self.parser.get_http_version()
-        if error := head_error(version, self.headers):
+        if error := head_error(version, self.headers) or use_authority(self.url, self.headers):
             raise RejectedRequest(error)
         if self.parser.should_upgrade():
             return
@@ -271,9 +272,8 @@ class HttpProtocol(HttpToolsProtocol, Connection):
 
     def _logged_rejection(self, error: ShopError) -> bytes:
         request_id = uuid4().hex
-        _log.info(
-            "request_rejected", code=error.code, client=self.client_host, request_id=request_id
-        )
+        facts = {"code": error.code, "reason": str(error), "client": self.client_host}
+        _log.info("request_rejected", **facts, request_id=request_id)
         return rejection(error, [*self._headers(), (b"x-request-id", request_id.encode())])
 
     def _headers(self) -> RawHeaders:

@@ -13,6 +13,8 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from shop.entrypoints.http.middleware.request_log import CLIENT_LEFT
+
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Bytes that no header has; line ends are counted instead."""
 
@@ -36,7 +38,8 @@ class ResponseCycle(RequestResponseCycle):
             access_log=False,
             default_headers=protocol.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=protocol.expect_100_continue,
+            # HTTP/1.0 has no interim responses (RFC 9110, section 10.1.1).
+            expect_100_continue=version != "1.0" and protocol.expect_100_continue,
             keep_alive=version != "1.0" and protocol.parser.should_keep_alive(),
             on_response=protocol.on_response_complete,
         )
@@ -48,18 +51,22 @@ class ResponseCycle(RequestResponseCycle):
             self._start = message
             self.response_started = True
             return
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected or self.transport.is_closing():
+            # A client may leave at any time: nothing is written to it, and nothing has failed.
+            self.disconnected = True
+            self.scope.setdefault("state", {})[CLIENT_LEFT] = True
+            return
         start, self._start = self._start, None
         if start is not None:
-            response = None if self._must_wait(message) else self._whole(start, message)
+            response = None if message.get("more_body") else self._whole(start, message)
             if response is not None:
                 self._write(response)
                 return
             self.response_started = False
             await super().send(cast("Any", start))
         await super().send(message)
-
-    def _must_wait(self, message: Message) -> bool:
-        return self.flow.write_paused or self.disconnected or bool(message.get("more_body"))
 
     def _whole(self, start: Message, message: Message) -> bytes | None:
         """Return the response that this message completes; None if it has another form."""
@@ -90,9 +97,11 @@ class ResponseCycle(RequestResponseCycle):
 
 def _add_request_line(scope: Scope, protocol: HttpToolsProtocol, version: str) -> None:
     url = httptools.parse_url(protocol.url)
-    path = url.path.decode("ascii")
+    # The target can be a URL without a path.
+    raw_path = url.path or b"/"
+    path = raw_path.decode("ascii")
     scope["method"] = protocol.parser.get_method().decode("ascii")
     scope["http_version"] = version
     scope["path"] = unquote(path) if "%" in path else path
-    scope["raw_path"] = url.path
+    scope["raw_path"] = raw_path
     scope["query_string"] = url.query or b""

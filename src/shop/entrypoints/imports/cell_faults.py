@@ -60,7 +60,7 @@ def windows_fault(cell: str) -> str | None:
 
 def price_hint(cell: str, currency: Currency) -> str:
     """Return what is wrong with a price in minor units, or nothing if that is plain."""
-    if decimal := _DECIMAL.fullmatch(cell):
+    if (decimal := _DECIMAL.fullmatch(cell)) and len(cell) <= _LONGEST_AMOUNT:
         whole, fraction = decimal.groups()
         if currency.decimals == 2:  # noqa: PLR2004  The fraction has one or two digits.
             return f"; write {int(whole + fraction.ljust(2, '0'))} for {cell}"

@@ -23,7 +23,8 @@ def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) ->
 
     done = shop.with_settings(SHOP_CURENCY="USD", SHOP_PORT="80", PORT="80").run("migrate")
 
-    assert (done.returncode, done.stdout) == (0, "The database schema is up to date.\n")
+    assert done.returncode == 0
+    assert done.stdout.endswith("The database schema is up to date.\n")
     assert done.stderr.splitlines() == [
         "shop: unknown setting SHOP_CURENCY is ignored; did you mean SHOP_CURRENCY?",
         "shop: unknown setting SHOP_LOGLEVEL is ignored; did you mean SHOP_LOG_LEVEL?",

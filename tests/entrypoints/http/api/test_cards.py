@@ -120,6 +120,19 @@ class TestOrders:
         # Nothing is stored under the key: with a token, it can be used.
         assert (await browser.order("TEA", **_card("tok_visa"))).status_code == 201
 
+    async def test_unknown_outcome_is_a_warning(
+        self, shop: HttpShop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await shop.add_product("TEA")
+        browser = await shop.customer("ada")
+
+        await browser.order("TEA", **_card("tok_timeout_after"))
+
+        (line,) = [
+            each for each in caplog.records if each.message == "authorisation_outcome_unknown"
+        ]
+        assert line.levelname == "WARNING"
+
     async def test_unknown_outcome_returns_202_until_it_is_known(self, shop: HttpShop) -> None:
         await shop.add_product("TEA")
         browser = await shop.customer("ada")

@@ -75,6 +75,11 @@ async def test_docs_load_nothing_from_other_hosts(shop: HttpShop) -> None:
         "text/javascript",
     ]
     assert [each.status_code for each in responses] == [200, 200]
+    for path, response in zip(loaded, responses, strict=True):
+        tag = response.headers["etag"]
+        again = await browser.get(f"/{path}", if_none_match=tag)
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert (await browser.get(f"/{path}", if_none_match='"other"')).status_code == 200
     assert "/docs" not in shop.app.openapi()["paths"]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
@@ -41,6 +42,16 @@ async def _outcome(shop: HttpShop, browser: Browser, order: Json) -> str:
     await shop.container.worker().drain()
     status: str = (await browser.get(f"/orders/{order['id']}")).json()["status"]
     return status
+
+
+async def test_status_of_a_redirect_is_logged_as_a_number(ada: Browser) -> None:
+    _, url = await _page_of_order(ada)
+
+    with capture_logs() as lines:
+        await _press(ada, f"{url}/approve")
+
+    (line,) = [each for each in lines if each["event"] == "request"]
+    assert (repr(line["status"]), line["method"]) == ("303", "POST")
 
 
 class TestAPendingOrder:

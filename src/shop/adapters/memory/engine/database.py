@@ -257,8 +257,9 @@ class MemoryDatabase(Database):
     async def check_writing(self) -> None:
         """Do nothing; memory can always be written."""
 
-    async def migrate(self) -> None:
+    async def migrate(self) -> str | None:
         """Do nothing; there is no schema."""
+        return None
 
     async def analyse(self) -> None:
         """Do nothing; there is no query planner."""

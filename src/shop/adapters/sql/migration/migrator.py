@@ -50,15 +50,17 @@ class Migrator:
         self._currency = currency
         self._clock = clock
 
-    async def run(self, engine: AsyncEngine) -> None:
+    async def run(self, engine: AsyncEngine) -> str | None:
         """Migrate; if another process migrates, wait for it first.
+
+        Return the version that was there before, None if there was none.
 
         Raise `DatabaseUnavailable`, `IncompatibleSchema` or `CurrencyMismatch`.
         """
         begun = time.monotonic()
         while True:
             try:
-                await self._attempt(engine)
+                return await self._attempt(engine)
             except (DatabaseUnavailable, TransientFailure, ConstraintViolated) as failure:
                 waited = time.monotonic() - begun
                 if not _is_blocked(failure):
@@ -73,17 +75,16 @@ class Migrator:
                     extra={"seconds": round(waited), "at_most": WAIT_SECONDS},
                 )
                 await asyncio.sleep(PAUSE_SECONDS)
-            else:
-                return
 
-    async def _attempt(self, engine: AsyncEngine) -> None:
+    async def _attempt(self, engine: AsyncEngine) -> str | None:
         with translating_errors():
             async with engine.connect() as connection:
-                await connection.run_sync(self._migrate)
+                found = await connection.run_sync(self._migrate)
                 with translating_commit_errors():
                     await connection.commit()
+                return found
 
-    def _migrate(self, connection: Connection) -> None:
+    def _migrate(self, connection: Connection) -> str | None:
         if self._schema is None:
             # SQLite's transaction holds the only write lock already.
             create_version_table(connection)
@@ -93,7 +94,7 @@ class Migrator:
                 connection.execute(CreateSchema(self._schema, if_not_exists=True))
             create_version_table(connection)
             lock_versions(connection)
-        self._upgrade(connection)
+        found = self._upgrade(connection)
         fill_unset_columns(connection)
         old_currency = change_currency(connection, self._currency)
         if old_currency is not None:
@@ -104,12 +105,14 @@ class Migrator:
         if self._schema is not None:
             # Last, because migrations of other schemas of the database wait for it.
             set_role_defaults(connection)
+        return found
 
-    def _upgrade(self, connection: Connection) -> None:
+    def _upgrade(self, connection: Connection) -> str | None:
+        """Return the newest version that was there before, None if there was none."""
         versions = read_versions(connection)
         require_known(versions)
         if versions == [SCHEMA_VERSION]:
-            return
+            return SCHEMA_VERSION
         # Alembic is slow to import and needed only here.
         from shop.adapters.sql.migration.repair import upgrade_repaired  # noqa: PLC0415
         from shop.adapters.sql.schema.migrations import upgrade  # noqa: PLC0415
@@ -118,6 +121,7 @@ class Migrator:
             upgrade_repaired(connection, versions)
         else:
             upgrade(connection)
+        return max(versions, default=None)
 
     def _add_shop_accounts(self, connection: Connection) -> None:
         query = select(accounts.c.id).where(accounts.c.user_id.is_(None))

@@ -14,14 +14,19 @@ Combination = Sequence[ApplicablePromotion]
 NO_PROMOTIONS: Combination = ()
 
 
-def possible_combinations(applicable: Sequence[ApplicablePromotion]) -> list[Combination]:
+def possible_combinations(
+    applicable: Sequence[ApplicablePromotion], *, can_be_worse_together: bool
+) -> list[Combination]:
     """Return all combinable promotions together, then each other one alone.
 
-    Of combinations with the same total, the first one is chosen, so their order never varies.
+    If promotions can be worse together, each combinable one is tried alone as well. Of combinations
+    with the same total, the first one is chosen, so their order never varies.
     """
     combinable = [each for each in applicable if each.promotion.combinable]
-    others: list[Combination] = [[each] for each in applicable if not each.promotion.combinable]
-    return [sorted(combinable, key=_precedence), *others] if combinable else others
+    tries_all = can_be_worse_together and len(combinable) > 1
+    alone = [each for each in applicable if tries_all or not each.promotion.combinable]
+    combinations: list[Combination] = [[each] for each in alone]
+    return [sorted(combinable, key=_precedence), *combinations] if combinable else combinations
 
 
 def discount_lines(

@@ -16,5 +16,8 @@ def migrate(*, database: DatabaseUrl = None) -> None:
 
 
 async def _migrate(context: CliContext) -> None:
-    await context.database().migrate()
+    found = await context.database().migrate()
     await context.database().check()
+    if found is None:
+        place = context.settings().database_file or "the database"
+        typer.echo(f"Created the tables and the accounts of a shop in {place}.")

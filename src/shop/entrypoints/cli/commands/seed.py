@@ -1,6 +1,7 @@
-"""The command that fills a shop with demonstration data."""
+"""The command that fills a shop with demonstration data, or with rates of tax."""
 
 import secrets
+from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from shop.entrypoints.cli.context import CliContext, run_migrated
 from shop.entrypoints.cli.imports.batch_import import in_batches
 from shop.entrypoints.cli.imports.demo_data import demo_customers
+from shop.entrypoints.cli.imports.seed_eu_tax_rates import seed_eu_tax_rates
 from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar
@@ -17,28 +19,49 @@ MAX_SEEDED = 1_000_000
 PASSWORD_BYTES = 12
 
 
+class TaxRates(StrEnum):
+    """Published rates of tax that can be loaded."""
+
+    EU = "eu"  # Of the members of the European Union.
+
+
 def seed(
     *,
     products: Annotated[
-        int, typer.Option(min=0, max=MAX_SEEDED, help="How many products there should be.")
-    ] = PRODUCTS,
+        int | None,
+        typer.Option(
+            min=0,
+            max=MAX_SEEDED,
+            show_default=f"{PRODUCTS}, or none with --tax",
+            help="How many products there should be.",
+        ),
+    ] = None,
     customers: Annotated[
         int, typer.Option(min=0, max=MAX_SEEDED, help="How many customers there should be.")
     ] = 0,
+    tax: Annotated[
+        TaxRates | None,
+        typer.Option(help="Load the VAT rates of the European Union: new ones begin when they do."),
+    ] = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Add demonstration products, and customers if requested.
+    """Add demonstration products, and customers if requested; or load rates of tax.
 
     Existing rows are left alone, so the command can be repeated. An embedded database is migrated
     first.
     """
-    work = partial(_seed, products, customers)
+    if products is None:
+        products = PRODUCTS if tax is None else 0
+    work = partial(_seed, products, customers, tax)
     for line in run_migrated(work, database=database):
         typer.echo(line)
 
 
-async def _seed(products: int, customers: int, context: CliContext) -> list[str]:
-    lines = [await seed_products(context, products)] if products else []
+async def _seed(
+    products: int, customers: int, tax: TaxRates | None, context: CliContext
+) -> list[str]:
+    lines = [] if tax is None else [await seed_eu_tax_rates(context)]
+    lines += [await seed_products(context, products)] if products else []
     return [*lines, *await _seed_customers(context, customers)] if customers else lines
 
 

@@ -16,7 +16,7 @@ from shop.entrypoints.http.requests.cursors import (
     decode_time_cursor,
     encode_position,
 )
-from shop.entrypoints.http.schemas import QueryParameters
+from shop.entrypoints.http.schemas import DIGITS, QueryParameters
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN, TOKEN_PATTERN
 
 T = TypeVar("T")
@@ -25,7 +25,11 @@ MAX_LIMIT = 100
 MAX_SEARCH_CHARACTERS = 100
 MAX_CURSOR_CHARACTERS = 100
 
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, examples=[20], description="Items per page.")]
+Limit = Annotated[
+    int,
+    DIGITS,
+    Field(ge=1, le=MAX_LIMIT, examples=[20], description="Items per page."),
+]
 
 CursorParameter = Annotated[
     str | None,

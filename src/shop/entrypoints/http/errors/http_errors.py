@@ -180,7 +180,7 @@ class UnsupportedEncoding(ShopError):
     encoding: str
 
     code = "unsupported-encoding"
-    message = "Content-Encoding {encoding} is not supported; send the body without one."
+    message = "Content-Encoding {encoding!r} is not supported; send the body without one."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -190,7 +190,7 @@ class UnsupportedCharset(ShopError):
     charset: str
 
     code = "unsupported-charset"
-    message = "The charset {charset} is not supported; send the body in UTF-8."
+    message = "The charset {charset!r} is not supported; send the body in UTF-8."
 
 
 class InternalError(ShopError):

@@ -1,6 +1,7 @@
 """What every request passes on its way in and out, in one pass."""
 
 import time
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -15,8 +16,12 @@ from shop.entrypoints.http.errors.http_errors import (
     RouteNotFound,
     max_body_bytes,
 )
-from shop.entrypoints.http.middleware.body_limit import limit_body
-from shop.entrypoints.http.middleware.content_type import require_json, require_multipart
+from shop.entrypoints.http.middleware.body_limit import is_empty, limit_body, receive_nothing
+from shop.entrypoints.http.middleware.content_type import (
+    UNSUPPORTED_BODY,
+    require_json,
+    require_multipart,
+)
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS, require_same_site
 from shop.entrypoints.http.middleware.host_names import PROBES, HostNames
 from shop.entrypoints.http.middleware.request_log import RequestLog, shared_fields
@@ -75,7 +80,8 @@ class Boundary:
         async def send_completed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                # Not an enumeration, whose name the log would show.
+                status = int(message["status"])
                 collected = encode_headers(context.headers.items()) if context.headers else ()
                 own = message.get("headers", ())
                 message["headers"] = [
@@ -88,7 +94,7 @@ class Boundary:
 
         fields = request_fields.set(shared_fields(request_id, scope, headers))
         try:
-            receive = self._check(scope, headers, receive, route)
+            receive = await self._check(scope, headers, receive, route)
             await self._require(route, scope).handle(scope, receive, send_completed)
         except Exception as error:
             if status is not None:
@@ -107,7 +113,7 @@ class Boundary:
             raise MethodNotAllowed(allow=self._routes.methods(scope["path"]))
         return route
 
-    def _check(
+    async def _check(
         self, scope: Scope, headers: Headers, receive: Receive, route: Route | None
     ) -> Receive:
         """Raise the error that rejects a request unread; return how its body is received."""
@@ -123,8 +129,15 @@ class Boundary:
         if isinstance(route, UploadRoute):
             # First: a form that comes with another method has the right media type.
             self._require(route, scope)
-            require_multipart(headers)
-            return limit_body(route.max_body_bytes, headers, receive)
-        receive = limit_body(max_body_bytes(scope["path"]), headers, receive)
-        require_json(scope["method"], headers)
+            receive = limit_body(route.max_body_bytes, headers, receive)
+            require_declared = partial(require_multipart, headers)
+        else:
+            receive = limit_body(max_body_bytes(scope["path"]), headers, receive)
+            require_declared = partial(require_json, scope["method"], headers)
+        try:
+            require_declared()
+        except UNSUPPORTED_BODY:
+            if not await is_empty(headers, receive):
+                raise
+            receive = receive_nothing
         return receive

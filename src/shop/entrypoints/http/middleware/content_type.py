@@ -15,6 +15,8 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MULTIPART = "multipart/form-data"
 
+UNSUPPORTED_BODY = (UnsupportedMediaType, UnsupportedCharset, UnsupportedEncoding)
+
 MAX_SHOWN_CHARACTERS = 40
 
 _UTF_8 = frozenset({"utf-8", "utf8"})
@@ -54,7 +56,7 @@ def _require_media_type(declared: Sequence[str], accept: tuple[str, ...]) -> Non
 
 def _has_body(headers: Headers) -> bool:
     # RFC 9112, section 6: a request without either has none.
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    return bool(headers.get("content-length", "").strip("0")) or "transfer-encoding" in headers
 
 
 def _media_type(value: str) -> str:

@@ -12,6 +12,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 _OWN_SITE_VALUES = frozenset({"same-origin", "none"})
 
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
 _PRINTED_VALUE = re.compile(r"[A-Za-z0-9.:/_\[\]-]{0,200}")
 
 _log = logging.getLogger(__name__)
@@ -33,11 +35,19 @@ def _is_same_origin(scheme: str, headers: Headers) -> bool:
     if sites:
         return _OWN_SITE_VALUES.issuperset(sites)
     origins = headers.getlist("origin")
-    return not origins or {_own_origin(scheme, headers)}.issuperset(origins)
+    own = _comparable(_own_origin(scheme, headers))
+    return all(_comparable(each) == own for each in origins)
 
 
 def _own_origin(scheme: str, headers: Headers) -> str:
     return f"{scheme}://{headers.get('host')}"
+
+
+def _comparable(origin: str) -> str:
+    """Return an origin in lower case and without its scheme's own port (RFC 6454, section 4)."""
+    lower = origin.lower()
+    scheme = lower.partition("://")[0]
+    return lower.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
 
 
 def _log_mismatch(scheme: str, headers: Headers) -> None:

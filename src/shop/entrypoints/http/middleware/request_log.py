@@ -14,6 +14,9 @@ _TRACE_PARENT = re.compile(
 )
 """W3C Trace Context, section 3.2: version, trace, parent and flags."""
 
+CLIENT_LEFT = "client_left"
+"""The member of a scope's state that the server sets if a response reached no one."""
+
 RequestObserver = Callable[[str, str, int | None, float], None]
 """Receives the route's template, method, status and duration of each request."""
 
@@ -41,6 +44,8 @@ class RequestLog:
         seconds: float,
     ) -> None:
         """Log and count a request; without a status, the client left before the response."""
+        if scope.get("state", {}).get(CLIENT_LEFT):
+            status = None
         template = None if route is None else route.path
         method = scope["method"]
         self._log.info(

@@ -65,21 +65,22 @@ def is_unchanged(if_none_match: EntityTags | None, shown: AvailableProduct) -> b
     return if_none_match is not None and if_none_match.include(_tag(shown))
 
 
-def _if_none_match(request: Request) -> EntityTags | None:
+def if_none_match(request: Request) -> EntityTags | None:
+    """Return the tags that the client has; raise `InvalidRequest` if they are malformed."""
     return _entity_tags(request, IF_NONE_MATCH)
 
 
 def _precondition(request: Request) -> Precondition:
     # RFC 9110, section 13.1: If-Match compares strongly, If-None-Match weakly.
     if_match = _entity_tags(request, IF_MATCH)
-    if_none_match = _entity_tags(request, IF_NONE_MATCH)
+    none_match = if_none_match(request)
     return Precondition(
         if_match=None if if_match is None else _versions(if_match.strong),
-        if_none_match=None if if_none_match is None else _versions(if_none_match.all),
+        if_none_match=None if none_match is None else _versions(none_match.all),
     )
 
 
-IfNoneMatch = Annotated[EntityTags | None, Depends(_if_none_match)]
+IfNoneMatch = Annotated[EntityTags | None, Depends(if_none_match)]
 ProductPrecondition = Annotated[Precondition, Depends(_precondition)]
 RulePrecondition = ProductPrecondition
 
@@ -93,7 +94,11 @@ def _rule_tag(shown: ShownRule) -> str:
 
 
 def _versions(tags: frozenset[str]) -> frozenset[str]:
-    return frozenset(tag.partition("-")[0] for tag in tags)
+    return frozenset(map(_version, tags))
+
+
+def _version(tag: str) -> str:
+    return tag.partition("-")[0]
 
 
 def _entity_tags(request: Request, header: str) -> EntityTags | None:
@@ -105,8 +110,11 @@ def _entity_tags(request: Request, header: str) -> EntityTags | None:
     if not _TAGS.fullmatch(text):
         detail = f'{header} must be * or a list of entity tags in quotes, such as "2f5a-40".'
         raise InvalidRequest.at(f"/header/{header}", detail)
-    tags = [(bool(weak), tag) for weak, tag in _EACH_TAG.findall(text)] or [(False, ANY)]
+    if text == ANY:
+        return EntityTags(strong=frozenset({ANY}), weak=frozenset())
+    # In quotes, an asterisk is a tag like any other, and no version has it.
+    tags = [(weak, tag) for weak, tag in _EACH_TAG.findall(text) if _version(tag) != ANY]
     return EntityTags(
-        strong=frozenset(tag for is_weak, tag in tags if not is_weak),
-        weak=frozenset(tag for is_weak, tag in tags if is_weak),
+        strong=frozenset(tag for weak, tag in tags if not weak),
+        weak=frozenset(tag for weak, tag in tags if weak),
     )

@@ -1,6 +1,7 @@
 """Finds names that a JSON object has twice; parsers would silently keep the last value."""
 
 import json
+from collections import Counter
 from typing import Any
 
 
@@ -42,8 +43,8 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
-    names = [name for name, _ in pairs]
-    return _Repeating(pairs, next(name for name in names if names.count(name) > 1))
+    counts = Counter(name for name, _ in pairs)
+    return _Repeating(pairs, next(name for name, count in counts.items() if count > 1))
 
 
 def _find_repeating(value: object) -> str | None:

@@ -1,5 +1,6 @@
 """A request whose body is strict JSON, and whose headers are parsed once."""
 
+import re
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,9 @@ HEADERS_KEY = "shop.headers"
 
 NO_DOCUMENT: Final = object()
 """Stands for an empty body, which is not the JSON value null."""
+
+_SURROGATE = re.compile("unexpected end of hex escape|lone leading surrogate in hex escape")
+"""What the parser says of an escape without its other half."""
 
 
 class StrictRequest(Request):
@@ -52,7 +56,8 @@ class StrictRequest(Request):
         try:
             document = from_json(body, allow_inf_nan=False)
         except ValueError as error:
-            fault = {"type": "json_invalid", "loc": ("body", 0), "ctx": {"error": str(error)}}
+            reason = _SURROGATE.sub("half of a character (a lone surrogate)", str(error))
+            fault = {"type": "json_invalid", "loc": ("body", 0), "ctx": {"error": reason}}
             raise RequestValidationError([fault]) from error
         if pointer := find_repeated_name(body, document):
             raise InvalidRequest.at(pointer, "Repeated name.")

@@ -40,6 +40,7 @@ class StrictRoute(APIRoute):
         _require_compilable(self)
         self._plan = CallPlan.of(self.dependant)
         self._body = next(iter(self.dependant.body_params), None)
+        self._reads_body = self._body is not None or self.methods == {"DELETE"}
         self._write = _writer_of(self)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +51,7 @@ class StrictRoute(APIRoute):
     async def _respond(self, request: StrictRequest) -> Response:
         if request.scope["query_string"]:
             _require_plain_query(request, takes_query=bool(self.dependant.query_params))
-        document = NO_DOCUMENT if self._body is None else await request.document()
+        document = await request.document() if self._reads_body else NO_DOCUMENT
         try:
             given = await self._plan.provide(request)
             arguments = self._plan.arguments(given)
@@ -81,6 +82,8 @@ class StrictRoute(APIRoute):
             value, errors = _validated_body(self._body, document)
             faults += errors
             arguments[self._body.name] = value
+        elif document is not NO_DOCUMENT:
+            faults += _faults_of_empty(document)
         if faults:
             raise RequestValidationError(faults)
 
@@ -110,6 +113,13 @@ def _validated_body(field: Any, document: object) -> tuple[Any, Faults]:  # noqa
     if field.field_info.is_required():
         return None, [{"type": "missing", "loc": ("body",)}]
     return field.get_default(), []
+
+
+def _faults_of_empty(document: object) -> Faults:
+    """Return what is wrong with the body of a request that needs none: it can be `{}`."""
+    if not isinstance(document, dict):
+        return [{"type": "model_type", "loc": ("body",)}]
+    return [{"type": "extra_forbidden", "loc": ("body", name)} for name in document]
 
 
 def _writer_of(route: APIRoute) -> Callable[[Any, Response | None], Response]:

@@ -88,6 +88,20 @@ class TestReading:
         )
 
 
+class TestAnAsteriskInQuotes:
+    @pytest.mark.parametrize("tag", ['"*"', '"*-1"', 'W/"*"'])
+    async def test_is_a_tag_that_no_product_has(
+        self, shop: HttpShop, admin: Browser, tag: str
+    ) -> None:
+        with shop.unchanged():
+            saved = await admin.put("/products/TEA", TEA, if_match=tag)
+        assert_problem(saved, 412, "precondition-failed")
+        for path in ("/products/TEA", "/products"):
+            assert (await admin.get(path, if_none_match=tag)).status_code == 200
+        replaced = await admin.put("/products/TEA", TEA, if_none_match=tag)
+        assert replaced.status_code == 200
+
+
 class TestListing:
     async def test_page_that_the_client_has_is_not_sent_again(
         self, shop: HttpShop, admin: Browser

@@ -21,7 +21,7 @@ from shop.entrypoints.http.api.pagination import (
 )
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 from shop.entrypoints.http.requests.cursors import decode_search_cursor, decode_sku_cursor
-from shop.entrypoints.http.schemas import QueryParameters
+from shop.entrypoints.http.schemas import DIGITS, QueryParameters
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 OPTION_PREFIX = "option."
@@ -30,6 +30,7 @@ MAX_OPTION_CHARACTERS = 100
 
 _PriceFilter = Annotated[
     int | None,
+    DIGITS,
     Field(ge=0, le=MAX_PRICE, examples=[500], description="In minor units, of the lowest price."),
 ]
 
