@@ -1,6 +1,7 @@
 """Servers of an older release leave new columns unset; `shop migrate` fills them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -78,6 +79,21 @@ async def test_migrating_again_makes_users_of_an_older_server_searchable(
     async with SqlUnitOfWork(database, writing=False) as uow:
         found = await uow.users.search("ada@", PageRequest(limit=9, after=None))
     assert found.items == [ADA]
+
+
+async def test_product_of_an_older_server_can_be_saved_before_it_is_migrated(
+    database: SqlDatabase,
+) -> None:
+    await _write_as_an_older_server(database, _ADD, {"sku": "TEA", "created_at": NOW})
+
+    async with writing_unit(database) as uow:
+        tea = (await uow.products.lock(["TEA"]))["TEA"]
+        uow.products.save(replace(tea, name="Green tea"))
+        await uow.commit()
+
+    assert await _rows(database, _VARIANTS) == [
+        ("TEA", "TEA", 0, 1999, None, "EUR", "Green tea", None, True, True, NOW)
+    ]
 
 
 class TestAProductOfAnOlderServer:

@@ -52,6 +52,11 @@ def variant_of(row: Row[Any]) -> Variant:
     )
 
 
+def own_variant(row: Row[Any]) -> Variant:
+    """Return the only variant of a product that an older server has added without one."""
+    return Variant(sku=row.sku, price=Money(amount=row.price, currency=Currency(row.currency)))
+
+
 def chosen_options(document: Mapping[str, str] | None) -> tuple[ChosenOption, ...]:
     """Return the options of a variant as they are stored, by name."""
     # Most variants have none.

@@ -18,6 +18,7 @@ from shop.adapters.sql.catalogue.product_pages import (
 from shop.adapters.sql.catalogue.product_rows import (
     PRODUCTS,
     VARIANTS_OF_PRODUCTS,
+    own_variant,
     product_fields,
     product_of,
     variant_fields,
@@ -42,6 +43,7 @@ class SqlProducts(Products):
         self._locked: dict[str, Product] = {}
         self._added: dict[str, Product] = {}
         self._saved: dict[str, Product] = {}
+        self._without_variants: set[str] = set()
 
     async def get_many(self, handles: Collection[str]) -> Mapping[str, Product]:
         """Return products by handle."""
@@ -55,6 +57,10 @@ class SqlProducts(Products):
         )
         # Not in the statement that waits for the locks: its other rows are those of before.
         found = await self._with_variants(rows)
+        # A server of an older release has added them, and knows no variants.
+        alone = [row for row in rows if row.sku not in found]
+        found |= {row.sku: product_of(row, [own_variant(row)]) for row in alone}
+        self._without_variants |= {row.sku for row in alone}
         self._locked |= found
         return found
 
@@ -139,7 +145,8 @@ class SqlProducts(Products):
         for product in (*self._added.values(), *self._saved.values()):
             times = {"created_at": product.updated_at, "updated_at": product.updated_at}
             before = self._locked.get(product.handle)
-            existing = {each.sku for each in before.variants} if before else set()
+            has_rows = before is not None and product.handle not in self._without_variants
+            existing = {each.sku for each in before.variants} if before and has_rows else set()
             for sku, fields in variant_fields(product):
                 if sku not in existing:
                     yield {**fields, **times}
@@ -154,6 +161,8 @@ class SqlProducts(Products):
 
     def _changed_variants(self) -> Iterator[Fields]:
         for product in self._saved.values():
+            if product.handle in self._without_variants:
+                continue
             before = dict(variant_fields(self._locked[product.handle]))
             for sku, fields in variant_fields(product):
                 if sku in before and before[sku] != fields:
