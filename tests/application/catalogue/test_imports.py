@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from dependency_injector import providers
 
+from shop.adapters.files.import_spool import SqliteImportSpool
 from shop.adapters.files.import_spools import FolderImportSpools
 from shop.application.catalogue import import_check, import_jobs
 from shop.application.catalogue.imports import BeginImport
+from shop.application.jobs import runner
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.catalogue.product_import import (
     ImportInProgress,
@@ -268,6 +270,64 @@ class TestAnInterruptedImport:
         assert [each.detail for each in ended.errors] == [
             "is no longer where the import has stored it"
         ]
+
+
+class TestAnImportThatTheShopFails:
+    @pytest.fixture
+    def broken_spool(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+        def fail(*_: object, **__: object) -> None:
+            raise OSError("no space left on device")
+
+        return lambda method: monkeypatch.setattr(SqliteImportSpool, method, fail)
+
+    @pytest.mark.parametrize(
+        ("method", "detail"),
+        [
+            ("__init__", import_jobs.NOT_CHECKED),
+            ("add_rows", import_jobs.NOT_CHECKED),
+            ("products", import_jobs.NOT_CHECKED),
+            ("products_after_rows", import_jobs.NOT_APPLIED.format(applied=0)),
+        ],
+    )
+    async def test_has_failed_so_that_the_next_one_can_run(
+        self,
+        shop: MemoryShop,
+        admin: SessionToken,
+        tmp_path: Path,
+        broken_spool: Callable[[str], None],
+        method: str,
+        detail: str,
+    ) -> None:
+        broken_spool(method)
+        before = catalogue(shop)
+
+        ended = await run(shop, admin, HEADER + JAM)
+
+        assert ended.status is ImportStatus.FAILED
+        assert ended.errors == (ImportMessage(line=1, column="file", detail=detail),)
+        assert ended.finished_at == shop.clock.now()
+        assert catalogue(shop) == before
+        assert shop.database.state.jobs.rows == {}
+        assert files_in(tmp_path) == []
+        assert (await begin(shop, admin, HEADER + TEA)).is_running
+
+    async def test_has_failed_once_its_job_is_dead(
+        self, shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def time_out(*_: object) -> None:
+            raise TimeoutError
+
+        begun = await begin(shop, admin, HEADER + JAM)
+        monkeypatch.setattr(import_jobs.ImportJobs, "run", time_out)
+        monkeypatch.setattr(runner, "retries_exhausted", lambda _: True)
+
+        await shop.container.import_job_runner().run_due()
+
+        ended = await shop.container.import_service().show(admin, begun.id)
+        assert [each.is_dead for each in shop.database.state.jobs.rows.values()] == [True]
+        assert ended.status is ImportStatus.FAILED
+        assert [each.detail for each in ended.errors] == [import_jobs.NOT_CHECKED]
+        assert (await begin(shop, admin, HEADER + TEA)).is_running
 
 
 class TestBeginning:

@@ -1,6 +1,7 @@
 """Carries out imports as jobs, in slices: a process that ends only delays them."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from shop.application.ports.database import Database
 from shop.application.ports.imports.import_spool import ImportSpool, ImportSpools, SpoolState
 from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.repositories.jobs import Job
-from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.ports.unit_of_work import DatabaseFailure, UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.product_import import (
     MAX_MESSAGES,
@@ -39,6 +40,13 @@ MAX_SLICE = timedelta(seconds=10)
 
 NO_ROWS = "has a header but no rows; add a row for each product"
 FILE_GONE = "is no longer where the import has stored it"
+NOT_CHECKED = "could not be checked, and nothing was changed; the shop's log says why"
+NOT_APPLIED = (
+    "could not be applied after its first {applied} rows; the shop's log says why. Import it again:"
+    " what was applied stays as it is"
+)
+
+_log = logging.getLogger(__name__)
 
 
 @value
@@ -78,16 +86,47 @@ class ImportJobs:
         found = await self._transactions.read(lambda uow: uow.imports.get_many([import_id]))
         running = found.get(import_id)
         if running is not None and running.is_running:
-            spool = self._spools.open(import_id)
-            if spool is None:
-                await self._fail(running, (ImportMessage(line=1, column="file", detail=FILE_GONE),))
-            else:
-                try:
-                    await self._run(running, spool, self._timer())
-                finally:
-                    spool.close()
+            try:
+                await self._run_slice(running)
+            except (DatabaseFailure, RetryLater):
+                raise
+            except Exception:  # noqa: BLE001  No other import can begin until this one has ended.
+                _log.exception("import_failed", extra={"import_id": str(import_id)})
+                await self._transactions.write(partial(self._abandon, import_id), retryable=True)
         await self._transactions.write(partial(_complete, job), retryable=True)
         await self._spools.remove(import_id)
+
+    async def end_dead(self, job: Job, uow: UnitOfWork) -> None:
+        """Stage the end of the import whose job is dead."""
+        running = (await uow.imports.lock([job.id.subject_id])).get(job.id.subject_id)
+        if running is not None and running.is_running:
+            uow.imports.save(self._abandoned(running))
+
+    async def _abandon(self, import_id: UUID, uow: UnitOfWork) -> None:
+        running = (await uow.imports.lock([import_id]))[import_id]
+        if running.is_running:
+            uow.imports.save(self._abandoned(running))
+            await uow.commit()
+
+    def _abandoned(self, running: ProductImport) -> ProductImport:
+        is_checked = running.status is ImportStatus.IMPORTING
+        detail = NOT_APPLIED.format(applied=running.applied) if is_checked else NOT_CHECKED
+        return replace(
+            running,
+            status=ImportStatus.FAILED,
+            errors=(ImportMessage(line=1, column="file", detail=detail),),
+            finished_at=self._clock.now(),
+        )
+
+    async def _run_slice(self, running: ProductImport) -> None:
+        spool = self._spools.open(running.id)
+        if spool is None:
+            await self._fail(running, (ImportMessage(line=1, column="file", detail=FILE_GONE),))
+            return
+        try:
+            await self._run(running, spool, self._timer())
+        finally:
+            spool.close()
 
     def _timer(self) -> IsOver:
         end = time.monotonic() + self._slice.total_seconds()
@@ -136,13 +175,16 @@ class ImportJobs:
         if not product_import.is_running:
             product_import = replace(product_import, finished_at=self._clock.now())
 
-        async def save(uow: UnitOfWork) -> None:
-            await uow.imports.lock([product_import.id])
+        async def save(uow: UnitOfWork) -> ProductImport:
+            stored = (await uow.imports.lock([product_import.id]))[product_import.id]
+            if not stored.is_running:
+                # It has ended meanwhile, or an earlier attempt's commit got no answer.
+                return stored
             uow.imports.save(product_import)
             await uow.commit()
+            return product_import
 
-        await self._transactions.write(save, retryable=True)
-        return product_import
+        return await self._transactions.write(save, retryable=True)
 
     async def _apply(self, running: ProductImport, spool: ImportSpool) -> ProductImport:
         unit = await self.next_unit(spool, running.applied)
@@ -158,7 +200,7 @@ class ImportJobs:
         self, import_id: UUID, applied: int, unit: ImportUnit, uow: UnitOfWork
     ) -> ProductImport:
         running = (await uow.imports.lock([import_id]))[import_id]
-        if running.applied != applied:
+        if running.applied != applied or not running.is_running:
             # Another worker, or an earlier attempt whose commit got no answer, has applied it.
             return running
         result = await self._plan.apply(uow, unit.products, unit.file)

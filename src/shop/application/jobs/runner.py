@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from types import MappingProxyType
 
 from shop.application.jobs.retry_policy import (
     MAX_RETRY_DELAY,
@@ -25,6 +25,9 @@ from shop.application.ports.unit_of_work import DatabaseFailure, UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 
 Handler = Callable[[Job], Awaitable[None]]
+
+EndDead = Callable[[Job, UnitOfWork], Awaitable[None]]
+"""Stages what follows from the death of a job, in the same transaction."""
 
 MAX_CONCURRENT_JOBS = 128
 """Jobs mostly wait for the gateway, so one worker runs many at once."""
@@ -51,12 +54,15 @@ class JobRunner:
         policy: RetryPolicy,
         handlers: Mapping[JobKind, Handler],
         metrics: Metrics = UNCOUNTED,
+        *,
+        end_dead: Mapping[JobKind, EndDead] = MappingProxyType({}),
     ) -> None:
         self._metrics = metrics
         self._transactions = transactions
         self._clock = clock
         self._policy = policy
         self._handlers = handlers
+        self._end_dead = end_dead
         self._running: set[asyncio.Task[None]] = set()
 
     async def run_due(self) -> int:
@@ -127,7 +133,7 @@ class JobRunner:
                 due_at = min(due_at, reason.not_after)
             if reason.not_before is not None:
                 due_at = max(due_at, reason.not_before)
-            await self._record(partial(_reschedule, job, due_at, str(reason)))
+            await self._reschedule(job, due_at, str(reason))
             return "later"
         except Exception as failure:  # noqa: BLE001  No failure may lose the job.
             return await self._handle_failure(job, failure)
@@ -139,18 +145,27 @@ class JobRunner:
         job = replace(job, failures=job.failures + 1)
         if is_last:
             _log.error("job_dead", extra=_log_fields(job, error_text))
-            await self._record(partial(_mark_dead, job, error_text))
+            await self._mark_dead(job, error_text)
             return "dead"
         _log.warning("job_failed", extra=_log_fields(job, error_text))
-        await self._record(partial(_reschedule, job, self._next_attempt_at(job), error_text))
+        await self._reschedule(job, self._next_attempt_at(job), error_text)
         return "failed"
 
-    async def _record(self, stage: Callable[[UnitOfWork], None]) -> None:
-        async def record(uow: UnitOfWork) -> None:
-            stage(uow)
+    async def _reschedule(self, job: Job, due_at: datetime, error: str) -> None:
+        async def reschedule(uow: UnitOfWork) -> None:
+            uow.jobs.reschedule(job, due_at, error)
             await uow.commit()
 
-        await self._transactions.write(record, retryable=True)
+        await self._transactions.write(reschedule, retryable=True)
+
+    async def _mark_dead(self, job: Job, error: str) -> None:
+        async def mark_dead(uow: UnitOfWork) -> None:
+            if (end := self._end_dead.get(job.id.kind)) is not None:
+                await end(job, uow)
+            uow.jobs.mark_dead(job, error)
+            await uow.commit()
+
+        await self._transactions.write(mark_dead, retryable=True)
 
     def _next_attempt_at(self, job: Job) -> datetime:
         doublings = min(job.attempts - 1, 30)
@@ -160,11 +175,3 @@ class JobRunner:
 
 def _log_fields(job: Job, error: str) -> Mapping[str, str]:
     return {"job": job.id.kind.value, "subject_id": str(job.id.subject_id), "error": error}
-
-
-def _reschedule(job: Job, due_at: datetime, error: str, uow: UnitOfWork) -> None:
-    uow.jobs.reschedule(job, due_at, error)
-
-
-def _mark_dead(job: Job, error: str, uow: UnitOfWork) -> None:
-    uow.jobs.mark_dead(job, error)

@@ -19,7 +19,7 @@ class ImportStatus(StrEnum):
     CHECKING = "checking"  # Nothing is changed yet.
     IMPORTING = "importing"  # The whole file is valid, and is being applied.
     DONE = "done"  # Everything is applied; a dry run was only checked.
-    FAILED = "failed"  # The file has errors, and nothing was changed.
+    FAILED = "failed"  # The file has errors and nothing was changed, or the shop itself failed.
 
 
 @value

@@ -14,7 +14,10 @@ from shop.entrypoints.container.orders import OrderContainer
 from shop.entrypoints.worker import Worker
 
 
-def _runner(handlers: dict[JobKind, providers.Provider[Any]]) -> providers.Singleton[JobRunner]:
+def _runner(
+    handlers: dict[JobKind, providers.Provider[Any]],
+    end_dead: dict[JobKind, providers.Provider[Any]] | None = None,
+) -> providers.Singleton[JobRunner]:
     return providers.Singleton(
         JobRunner,
         Base.transaction_runner,
@@ -22,6 +25,7 @@ def _runner(handlers: dict[JobKind, providers.Provider[Any]]) -> providers.Singl
         Base.policies.provided.retry,
         providers.Dict(handlers),
         Base.metrics,
+        end_dead=providers.Dict(end_dead or {}),
     )
 
 
@@ -44,7 +48,8 @@ class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
     )
     email_job_runner = _runner({JobKind.SEND_EMAIL: Base.send_notifications.provided.send_email})
     import_job_runner = _runner(
-        {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.run}
+        {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.run},
+        {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.end_dead},
     )
     image_job_runner = _runner(
         {JobKind.MAKE_IMAGE_SIZES: CatalogueContainer.image_service.provided.make_sizes}

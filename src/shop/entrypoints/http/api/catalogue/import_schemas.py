@@ -88,7 +88,10 @@ class ImportResponse(ResponseBody):
         ImportStatus,
         Field(
             examples=["checking"],
-            description="`failed` if the file has errors; then nothing was changed.",
+            description=(
+                "`failed` if the file has errors; then nothing was changed. Also if the shop itself"
+                " failed; then the first `applied` rows are in the shop."
+            ),
         ),
     ]
     dry_run: Annotated[bool, Field(examples=[False])]
