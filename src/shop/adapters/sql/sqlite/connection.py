@@ -52,9 +52,11 @@ class SqliteConnection(AnsweringConnection):
         """Read what is wanted on one visit; `tokens` are its sessions', by stored hash."""
         read_ahead = ReadAhead(wanted, tokens)
         tables = tuple(each for each in read_ahead.tables if each in READABLE)
-        ((documents,),) = await self._fetch(
-            [reading_statement(tables)], reading_parameters(read_ahead)
-        )
+        documents: Sequence[str] = ()
+        if tables:
+            ((documents,),) = await self._fetch(
+                [reading_statement(tables)], reading_parameters(read_ahead)
+            )
         self._read = RowsReadAhead(read_ahead, rows_of(tables, documents))
 
     async def fetch_prepared(
