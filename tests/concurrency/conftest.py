@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -16,6 +15,7 @@ from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.concurrency.customers import Admin, Customer
 from tests.servers import PROCESS_ENVIRONMENT, ShopServer, reserved_port
+from tests.unique_names import unique_name
 
 SECRET = "a secret for races alone, 0123456789"
 
@@ -105,7 +105,7 @@ async def running_shop(shop: OpenShop) -> AsyncIterator[RunningShop]:
 
 @pytest.fixture
 def sku() -> str:
-    return f"race-{uuid4().hex}"
+    return unique_name("race")
 
 
 def _database(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:

@@ -37,6 +37,7 @@ from tests.servers import (
     reserved_port,
 )
 from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.unique_names import unique_name
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ class Buyer(Customer):
 
     def __init__(self, name: str, url: str, connections: httpx2.AsyncHTTPTransport) -> None:
         super().__init__(url, connections)
-        self.sku = f"{name.replace(' ', '-')}-{uuid4().hex}"
+        self.sku = unique_name(name.replace(" ", "-"))
         self.key = f"key-{uuid4().hex}"
 
     async def buy(self, card: str = "tok_visa") -> httpx2.Response:

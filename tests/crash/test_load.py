@@ -13,6 +13,7 @@ import pytest
 from tests.concurrency.customers import Customer
 from tests.crash.system import LEASE_SECONDS, DeployedShop, deploy_shop
 from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.unique_names import unique_name
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ class LoadGenerator:
     def __init__(self, deployed_shop: DeployedShop, price: int) -> None:
         self._deployed_shop = deployed_shop
         self._price = price
-        self._sku = f"load-{uuid4().hex}"
+        self._sku = unique_name("load")
         self._customers = [
             Customer(deployed_shop.server.url, deployed_shop.connections) for _ in range(CUSTOMERS)
         ]

@@ -52,7 +52,7 @@ def program() -> TyperGroup:
         Command(
             "seed",
             "seed:seed",
-            summary="Add demonstration products, and customers if requested.",
+            summary="Add demonstration products, and customers if requested; or load rates of tax.",
             example="shop seed --products 500 --customers 20",
         ),
         Command(
