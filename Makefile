@@ -41,7 +41,7 @@ format: install-test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install-bench ## measure how fast the shop is (25 minutes); BASE=<revision> compares with that revision
+bench: install-bench ## measure how fast the shop is (about 20 minutes); BASE=<revision> compares with that revision
 ifdef BASE
 	$(BIN)/python -m bench.comparison $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SECONDS),--seconds $(SECONDS)) --workloads "$(WORKLOADS)" "$(BASE)"
 else

@@ -7,7 +7,7 @@ from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN
 from shop.domain.catalogue.product import IMAGE_URL_PATTERN
 from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
-from shop.domain.pricing.places import POSTAL_CODE_PATTERN
+from shop.domain.pricing.places import COUNTRY_PATTERN, POSTAL_CODE_PATTERN
 from shop.domain.pricing.promotions.promotion_code import CODE_PATTERN
 from shop.domain.shared.line_quantity import SKU_PATTERN
 
@@ -17,7 +17,6 @@ SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 MULTILINE_TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters except tabs and line ends."""
 
-COUNTRY_PATTERN = r"^[A-Z]{2}$"
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]+$"  # noqa: S105  A pattern, not a token.
 SLUG_PATTERN = r"^[a-z-]+$"

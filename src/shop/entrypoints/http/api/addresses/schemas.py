@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.address import MAX_MEMBER_CHARACTERS, Address, SavedAddress
+from shop.domain.pricing.places import COUNTRY_PATTERN
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
     NEW_TEXT,
@@ -17,7 +18,7 @@ from shop.entrypoints.http.schemas import (
     ResponseBody,
     Time,
 )
-from shop.entrypoints.validation_messages import COUNTRY_PATTERN, SINGLE_LINE_PATTERN
+from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 
 def _member(name: str, example: str, description: str | None = None) -> Any:  # noqa: ANN401  A field.

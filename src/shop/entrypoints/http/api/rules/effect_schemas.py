@@ -18,13 +18,12 @@ from shop.domain.pricing.promotions.fixed_price import FixedPrice
 from shop.domain.pricing.promotions.free_shipping import FreeShipping
 from shop.domain.pricing.promotions.percentage import Percentage
 from shop.domain.pricing.promotions.tiers import Tier, Tiers
-from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue, within
 from shop.domain.shared.line_quantity import MAX_QUANTITY
 from shop.entrypoints.http.api.rules.fields import (
     NonNegativeMoneyInput,
     PercentageText,
     PositiveMoneyInput,
-    inside,
 )
 from shop.entrypoints.http.schemas import RequestBody
 
@@ -148,7 +147,7 @@ class TierSchema(RequestBody):
 
     def to_tier(self, index: int) -> Tier:
         """Return the tier at this place; raise `InvalidValue`."""
-        with inside(f"tiers/{index}"):
+        with within(f"tiers/{index}"):
             if (self.from_quantity is None) is (self.from_amount is None):
                 rule = "must be given, or from_amount instead"
                 raise InvalidValue(field="from_quantity", rule=rule)
@@ -233,7 +232,7 @@ _SCHEMAS: Mapping[str, type[_Kinds]] = {
 
 def to_effect(given: EffectBody) -> Effect:
     """Return the effect; raise `InvalidValue` with its place in the document."""
-    with inside("effect"):
+    with within("effect"):
         return given.to_effect()
 
 

@@ -1,8 +1,6 @@
 """Field types that the documents of all rules share."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -21,7 +19,6 @@ from shop.domain.pricing.rule_document import (
     MAX_RULE_SLUG_CHARACTERS,
     RULE_SLUG_PATTERN,
 )
-from shop.domain.shared.errors import InvalidValue
 from shop.entrypoints.http.schemas import NEW_TEXT, MoneyInput, MoneyResponse, Sku
 from shop.entrypoints.validation_messages import (
     RULE_TIME,
@@ -161,12 +158,3 @@ class PositiveMoneyInput(MoneyInput):
 
 
 Amount = Annotated[MoneyResponse, Field(examples=[{"amount": 490, "currency": "EUR"}])]
-
-
-@contextmanager
-def inside(path: str) -> Iterator[None]:
-    """Add the member of a document to the error that its content raises."""
-    try:
-        yield
-    except InvalidValue as error:
-        raise InvalidValue(field=f"{path}/{error.field}", rule=error.rule) from error
