@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.catalogue.variant import ChosenOption
+from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
@@ -104,7 +105,8 @@ class StatusChange:
 class Order:
     """A customer's order; `version` counts the steps in its history.
 
-    `has_fulfilment` is true once any of it was shipped or refunded.
+    `has_fulfilment` is true once any of it was shipped or refunded. Without a `pricing`, the lines
+    sum to the total: nothing was taken off, added or taxed.
     """
 
     id: UUID
@@ -117,6 +119,7 @@ class Order:
     placed_at: datetime
     version: int
     has_fulfilment: bool
+    pricing: OrderPricing | None = None
 
     @property
     def user_id(self) -> UUID:

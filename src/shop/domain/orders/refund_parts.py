@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Self
 
+from shop.domain.orders.order import Order
+from shop.domain.orders.refund import Refund
 from shop.domain.pricing.arithmetic import divide_half_up, share_out
 from shop.domain.pricing.kept_line import KeptLine
-from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.line_quantity import LineQuantity, quantities_by_sku
 from shop.domain.shared.value import value
 
 
@@ -31,6 +34,22 @@ class Refundable:
     refunded: Counter[str]
     shipping: KeptLine | None
     money: int
+
+    @classmethod
+    def of(cls, order: Order, refunds: Iterable[Refund]) -> Self:
+        """Return what the refunds of a paid order have left of it.
+
+        Lines of an order without a pricing cost their prices.
+        """
+        made = tuple(refunds)
+        is_shipping_refunded = any(each.shipping_amount for each in made)
+        pricing = order.pricing
+        return cls(
+            lines=_kept_lines(order),
+            refunded=quantities_by_sku(line for each in made for line in each.lines),
+            shipping=None if pricing is None or is_shipping_refunded else pricing.kept_shipping,
+            money=order.total.amount - sum(each.amount.amount for each in made),
+        )
 
     @property
     def pieces(self) -> Sequence[LineQuantity]:
@@ -65,6 +84,21 @@ class Refundable:
             amount=line.value_of(before=before, count=count),
             tax=line.tax_of(before=before, count=count),
         )
+
+
+def _kept_lines(order: Order) -> Mapping[str, KeptLine]:
+    if order.pricing is not None:
+        return {line.sku: kept for line, kept in zip(order.lines, order.pricing.lines, strict=True)}
+    return {
+        line.sku: KeptLine(
+            quantity=line.quantity,
+            unit_price=line.unit_price.amount,
+            discount=0,
+            tax=0,
+            prices_include_tax=True,
+        )
+        for line in order.lines
+    }
 
 
 def _fit(parts: Sequence[RefundPart], amount: int) -> Sequence[RefundPart]:
