@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.pricing.kept_line import KeptLine
 from shop.domain.pricing.quoted import QuotedDiscount, QuotedShipping, QuotedTax
@@ -42,5 +43,7 @@ PRICING = OrderPricing(
 def store_pricing(shop: MemoryShop, placed: PlacedOrder) -> None:
     """Have an order of two of tea and one of coffee keep this pricing."""
     order = shop.state.orders.rows[placed.order.id]
-    orders = shop.state.orders.with_changes(saved=[replace(order, pricing=PRICING)])
+    details = OrderDetails(shipping_method="post")
+    priced = replace(order, pricing=PRICING, details=details)
+    orders = shop.state.orders.with_changes(saved=[priced])
     shop.database.state = replace(shop.state, orders=orders)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from shop.domain.orders.order import Order
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import PaymentMethod
@@ -98,15 +99,17 @@ FREE = replace(
 
 def priced(name: str, pricing: OrderPricing | None, total: int | None = None) -> Order:
     """Return an order by card of two mugs and a jar; its total may be another than it costs."""
-    costs = (PLAIN if pricing is None else pricing).totals.total
+    costs = (PLAIN if pricing is None else pricing).totals.total if total is None else total
+    has_shipping = pricing is not None and pricing.shipping is not None
     return order(
         ADA,
         name,
         line("MUG", 2, product="MUG"),
         line("JAR", product="JAR"),
-        total=eur(costs if total is None else total),
-        payment_method=PaymentMethod.CARD,
+        total=eur(costs),
+        payment_method=PaymentMethod.CARD if costs else PaymentMethod.NONE,
         pricing=pricing,
+        details=OrderDetails(shipping_method="parcel") if has_shipping else NO_DETAILS,
     )
 
 

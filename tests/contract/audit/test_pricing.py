@@ -10,6 +10,7 @@ import pytest
 
 from shop.application.ports.repositories.audit import Fact
 from shop.domain.orders.order import Order
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.pricing.quoted import QuotedShipping
 from tests.contract.audit.consistent_orders import Findings, findings
 from tests.contract.audit.priced_orders import (
@@ -138,6 +139,11 @@ MISSING_COPIES = [
             replace(UNTAXED, shipping=QuotedShipping(method="parcel", name="", price=490)),
         ),
     ),
+    (
+        "shipping-name",
+        replace(priced("no-price", None), details=OrderDetails(shipping_method="parcel")),
+    ),
+    ("shipping-method", replace(priced("no-method", UNTAXED), details=NO_DETAILS)),
     (
         "discount-name",
         priced(

@@ -37,17 +37,15 @@ class Refundable:
 
     @classmethod
     def of(cls, order: Order, refunds: Iterable[Refund]) -> Self:
-        """Return what the refunds of a paid order have left of it.
-
-        Lines of an order without a pricing cost their prices.
-        """
+        """Return what the refunds of a paid order have left of it."""
         made = tuple(refunds)
         is_shipping_refunded = any(each.shipping_amount for each in made)
-        pricing = order.pricing
+        pricing = order.full_pricing
+        skus = (line.sku for line in order.lines)
         return cls(
-            lines=_kept_lines(order),
+            lines=dict(zip(skus, pricing.lines, strict=True)),
             refunded=quantities_by_sku(line for each in made for line in each.lines),
-            shipping=None if pricing is None or is_shipping_refunded else pricing.kept_shipping,
+            shipping=None if is_shipping_refunded else pricing.kept_shipping,
             money=order.total.amount - sum(each.amount.amount for each in made),
         )
 
@@ -84,21 +82,6 @@ class Refundable:
             amount=line.value_of(before=before, count=count),
             tax=line.tax_of(before=before, count=count),
         )
-
-
-def _kept_lines(order: Order) -> Mapping[str, KeptLine]:
-    if order.pricing is not None:
-        return {line.sku: kept for line, kept in zip(order.lines, order.pricing.lines, strict=True)}
-    return {
-        line.sku: KeptLine(
-            quantity=line.quantity,
-            unit_price=line.unit_price.amount,
-            discount=0,
-            tax=0,
-            prices_include_tax=True,
-        )
-        for line in order.lines
-    }
 
 
 def _fit(parts: Sequence[RefundPart], amount: int) -> Sequence[RefundPart]:

@@ -131,14 +131,17 @@ def orders_without_copies(state: State) -> Facts:
 def _missing_copies(order: Order) -> Iterator[str]:
     if not all(line.name for line in order.lines):
         yield "line-name"
-    pricing = order.pricing
+    pricing, method = order.pricing, order.details.shipping_method
+    shipping = None if pricing is None else pricing.shipping
+    if method is not None and (shipping is None or not shipping.name):
+        yield "shipping-name"
+    if method is None and shipping is not None:
+        yield "shipping-method"
     if pricing is None:
         return
     # Lines of orders from before there were variants name no product.
     if not all(line.product for line in order.lines):
         yield "line-product"
-    if pricing.shipping is not None and not pricing.shipping.name:
-        yield "shipping-name"
     if not all(each.promotion and each.name for each in pricing.discounts):
         yield "discount-name"
     if not all(each.name for each in pricing.taxes):

@@ -104,6 +104,8 @@ ORDERS_WITHOUT_COPIES = """
         UNION ALL SELECT id, 'shipping-name' FROM orders
         WHERE shipping_method IS NOT NULL
           AND (COALESCE(shipping_name, '') = '' OR shipping_price IS NULL)
+        UNION ALL SELECT id, 'shipping-method' FROM orders
+        WHERE shipping_price IS NOT NULL AND shipping_method IS NULL
         UNION ALL SELECT order_id, 'discount-name' FROM order_shares
         WHERE kind = 'discount' AND (name = '' OR COALESCE(slug, '') = '')
         UNION ALL SELECT order_id, 'tax-name' FROM order_shares WHERE kind = 'tax' AND name = ''
