@@ -336,7 +336,7 @@ def test_every_domain_error_is_tested_here() -> None:
     assert domain == named
 
 
-def test_order_without_a_shipping_method_is_told_to_choose_one() -> None:
+def test_order_without_a_shipping_method_has_to_choose_one() -> None:
     assert ShippingUnavailable(method=None).detail == "Choose a shipping method."
 
 

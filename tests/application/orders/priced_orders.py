@@ -6,6 +6,7 @@ from shop.application.checkout.placed_order import PlacedOrder
 from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.pricing.kept_line import KeptLine
+from shop.domain.pricing.promotions.promotion_uses import PromotionUse, customer_key
 from shop.domain.pricing.quoted import QuotedDiscount, QuotedShipping, QuotedTax
 from tests.application.memory_shop import MemoryShop
 
@@ -46,4 +47,13 @@ def store_pricing(shop: MemoryShop, placed: PlacedOrder) -> None:
     details = OrderDetails(shipping_method="post")
     priced = replace(order, pricing=PRICING, details=details)
     orders = shop.state.orders.with_changes(saved=[priced])
-    shop.database.state = replace(shop.state, orders=orders)
+    use = PromotionUse(
+        promotion="tea",
+        order_id=order.id,
+        customer_key=customer_key(order.user_id),
+        n=None,
+        code=None,
+        created_at=order.placed_at,
+    )
+    uses = shop.state.promotion_uses.with_changes(added=[use])
+    shop.database.state = replace(shop.state, orders=orders, promotion_uses=uses)

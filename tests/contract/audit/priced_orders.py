@@ -1,5 +1,6 @@
 """Orders with discounts, shipping and taxes, in a consistent shop."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shop.domain.orders.order import Order
@@ -8,6 +9,7 @@ from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import PaymentMethod
 from shop.domain.pricing.kept_line import KeptLine
+from shop.domain.pricing.promotions.promotion_uses import PromotionUse, customer_key
 from shop.domain.pricing.quoted import QuotedDiscount, QuotedShipping, QuotedTax
 from tests.contract.audit.consistent_orders import (
     ADA,
@@ -123,6 +125,23 @@ async def store_priced_orders(storage: Storage, *placed: Order) -> None:
         is_free = each.total.amount == 0
         charges = () if is_free else (charge(each, debit_account_id=CLEARING),)
         await store_order(storage, replace(step, transfers=charges))
+        uses = uses_of(each)
+        await storage.commit(*(lambda uow, use=use: uow.promotion_uses.add(use) for use in uses))
+
+
+def uses_of(placed: Order) -> Sequence[PromotionUse]:
+    """Return the uses of an order's promotions."""
+    return [
+        PromotionUse(
+            promotion=discount.promotion,
+            order_id=placed.id,
+            customer_key=customer_key(placed.user_id),
+            n=None,
+            code=discount.code,
+            created_at=placed.placed_at,
+        )
+        for discount in (placed.pricing.discounts if placed.pricing else ())
+    ]
 
 
 async def store_refunds(storage: Storage, *made: Refund) -> None:

@@ -1,6 +1,6 @@
 """Decides a group of orders on the rows that the unit of work has locked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime
 
@@ -56,8 +56,9 @@ class PlaceOrder:
             return PaymentMethod.NONE
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
-    def rows(self, now: datetime, *, known_rules: int) -> RowsWanted:
-        """Return the rows that it needs."""
+    def rows(self, now: datetime, *, known_rules: int, promotions: Collection[str]) -> RowsWanted:
+        """Return the rows that it needs, with those of promotions that apply without a code."""
+        details = self.details if self.checked_details is None else self.checked_details
         return RowsWanted(
             session=self.session,
             has_account=True,
@@ -66,6 +67,8 @@ class PlaceOrder:
             product_skus=() if self.cart is None else [line.sku for line in self.cart.lines],
             card_use_since=None if self.payment_method.is_immediate else counted_since(now),
             known_rules=known_rules,
+            promotions=promotions,
+            codes=() if isinstance(details, ShopError) else details.codes or (),
         )
 
 
@@ -151,6 +154,7 @@ class PlacementBatch:
         if is_pending:
             self._card_attempts.add_order(order.user_id)
         self._stock.apply(order, _STOCK_MOVEMENTS[order.status])
+        self._prices.take_promotions(order)
         self._uow.orders.add(order, order.initial_status_change(actor=Actor.CUSTOMER))
         self._uow.payments.add(payment)
         self._notifications.order_placed(self._uow, order, payment)

@@ -10,7 +10,7 @@ from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.pricing.kept_line import KeptLine
-from shop.domain.pricing.quoted import Totals
+from shop.domain.pricing.quoted import QuotedDiscount, Totals
 from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
@@ -166,6 +166,11 @@ class Order:
     def user_id(self) -> UUID:
         """The customer: the user under whose key the order was placed."""
         return self.idempotency_key.user_id
+
+    @property
+    def discounts(self) -> tuple[QuotedDiscount, ...]:
+        """What promotions have taken off; none without a pricing."""
+        return () if self.pricing is None else self.pricing.discounts
 
     def is_visible_to(self, user: User) -> bool:
         """Check that the user is the order's customer or an admin."""

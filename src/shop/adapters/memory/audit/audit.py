@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from shop.adapters.memory.audit import fulfilment, jobs, money, orders, pricing, stock
+from shop.adapters.memory.audit import fulfilment, jobs, money, orders, pricing, promotions, stock
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.application.ports.repositories.audit import Audit, Fact, Invariant, Violation
@@ -64,6 +64,12 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "discount-differs-from-shares": pricing.discount_mismatches,
         "tax-differs-from-shares": pricing.tax_mismatches,
         "share-exceeds-line": pricing.shares_above_lines,
+    },
+    17: {
+        "uses-differ-from-orders": promotions.uses_unlike_orders,
+        "uses-exceed-limit": promotions.uses_above_limit,
+        "customer-exceeds-limit": promotions.uses_above_limit_of_customer,
+        "closed-order-holds-use": promotions.uses_held_by_closed_orders,
     },
     18: {
         "line-refunded-too-much": pricing.lines_refunded_too_much,

@@ -72,6 +72,10 @@ INVARIANTS = (
         sentence="An order's total is that of its lines, shipping, discounts and taxes.",
     ),
     Invariant(
+        number=17,
+        sentence="Each use of a promotion is an order's that came to something, within the limits.",
+    ),
+    Invariant(
         number=18,
         sentence="No line, shipping or payment is refunded beyond what was paid for it.",
     ),
