@@ -160,7 +160,7 @@ class RefundDecision:
 def _fingerprint(command: RefundOrder) -> str:
     """Return the fingerprint; without shipping, it is that of releases that knew no shipping."""
     request = command.refund_request
-    wish: dict[str, object] = {
+    members: dict[str, object] = {
         "lines": request.lines,
         "amount": request.amount,
         "to": request.to,
@@ -168,8 +168,8 @@ def _fingerprint(command: RefundOrder) -> str:
         "restock": request.restock,
     }
     if request.shipping:
-        wish["shipping"] = True
-    return fingerprint("refund", order_id=command.order_id, wish=wish)
+        members["shipping"] = True
+    return fingerprint("refund", order_id=command.order_id, wish=members)
 
 
 async def _load_as_requested(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
