@@ -112,6 +112,7 @@ async def test_promotion_of_an_order_without_a_use_is_reported(
 async def test_use_of_an_order_without_the_promotion_is_reported(
     storage: Storage, placed: Order
 ) -> None:
+    del placed
     plain = await one(storage)
     await storage.commit(lambda uow: uow.promotion_uses.add(use(plain)))
     await set_left(storage, counter_key("sale"), 3)

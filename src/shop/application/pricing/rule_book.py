@@ -1,6 +1,6 @@
 """Keeps the rules of prices of a process, by their version."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from shop.application.ports.repositories.pricing.rule_documents import NO_VERSION
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
@@ -37,6 +37,12 @@ class RuleBook:
     def known_version(self) -> int:
         """The newest version that is kept, for reading ahead."""
         return max(self._kept, default=NO_VERSION)
+
+    @property
+    def known_automatic(self) -> Collection[str]:
+        """The active promotions without a code of the newest version, for reading ahead."""
+        known = self._kept.get(self.known_version)
+        return () if known is None else [each.slug for each in known.automatic]
 
     async def rules(self, uow: UnitOfWork) -> RulesInForce:
         """Return the rules that the unit of work sees.

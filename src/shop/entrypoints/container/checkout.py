@@ -2,7 +2,9 @@
 
 from dependency_injector import providers
 
+from shop.application.checkout.address_checks import AddressChecks
 from shop.application.checkout.cart import CartService
+from shop.application.checkout.checked_details import DetailsChecks
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
 from shop.application.checkout.customer_actions import CustomerActions
@@ -16,12 +18,14 @@ from shop.application.idempotency.results import CommandResult
 from shop.application.transactions.group_commit import GroupCommit
 from shop.entrypoints.container.ledger import LedgerContainer as Base
 from shop.entrypoints.container.notifications import notifying
+from shop.entrypoints.container.pricing import PricingContainer
 from shop.entrypoints.container.transactions import queue_of
 
 
-class CheckoutContainer(Base):
+class CheckoutContainer(Base, PricingContainer):
     """The use cases that place orders, and have them paid."""
 
+    address_checks = providers.Singleton(AddressChecks, Base.postal_rules)
     cart_service = providers.Singleton(
         CartService,
         Base.transaction_runner,
@@ -31,7 +35,12 @@ class CheckoutContainer(Base):
         Base.settings.provided.quantity_per_line,
     )
     limited_cart = providers.Singleton(LimitedCart, cart_service, Base.visitor_sessions)
-    place_orders = notifying(PlaceOrders, Base.policies.provided.payment, Base.card_payments)
+    place_orders = notifying(
+        PlaceOrders,
+        Base.policies.provided.payment,
+        Base.card_payments,
+        PricingContainer.rule_book,
+    )
     placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
         queue_of(place_orders.provided.place)
     )
@@ -48,6 +57,7 @@ class CheckoutContainer(Base):
         completion_queue,
         Base.card_payments,
         customer_actions,
+        providers.Singleton(DetailsChecks, address_checks),
         Base.metrics,
     )
     payment_jobs = providers.Singleton(
