@@ -26,7 +26,12 @@ from shop.domain.orders.order import (
     TooManyPendingOrders,
 )
 from shop.domain.orders.price_changed import PriceChanged
-from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.refund import (
+    NothingToRefund,
+    NotPaidByCard,
+    RefundExceedsPayment,
+    ShippingAlreadyRefunded,
+)
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.pricing.quote_errors import (
@@ -280,6 +285,16 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "Cannot refund 0.07 EUR; only 0.05 EUR of the payment has not been refunded.",
     ),
     (
+        ShippingAlreadyRefunded(),
+        "shipping-already-refunded",
+        "The shipping of the order has been refunded already.",
+    ),
+    (
+        NothingToRefund(),
+        "nothing-to-refund",
+        "Nothing was paid for what is to be refunded; adjust the stock if goods come back.",
+    ),
+    (
         NotPaidByCard(),
         "not-paid-by-card",
         "The order was not paid by card and cannot be refunded to one.",
@@ -321,7 +336,7 @@ def test_every_domain_error_is_tested_here() -> None:
     assert domain == named
 
 
-def test_order_without_a_shipping_method_is_told_to_choose_one() -> None:
+def test_order_without_a_shipping_method_has_to_choose_one() -> None:
     assert ShippingUnavailable(method=None).detail == "Choose a shipping method."
 
 

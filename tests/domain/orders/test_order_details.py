@@ -47,7 +47,7 @@ class TestNormalDetails:
 
         assert error.value.field == "codes"
 
-    def test_customers_are_told_apart_by_folded_addresses(self) -> None:
+    def test_customers_differ_by_folded_addresses(self) -> None:
         assert OrderDetails(email="straße@example.com").email_key == "strasse@example.com"
         assert NO_DETAILS.email_key is None
 

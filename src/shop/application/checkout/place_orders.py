@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import datetime
 from functools import partial
 
-from shop.application.checkout.order_prices import OrderPrices
+from shop.application.checkout.order_prices import OrderPricer
 from shop.application.checkout.placed_order import (
     PlacedOrder,
     is_pending,
@@ -43,11 +43,11 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.quote_cart import CartToPrice
-from shop.application.pricing.rule_book import RuleBook
 from shop.application.transactions.group_commit import result_or_error
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.address import Address
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.orders.order import Order
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
@@ -65,7 +65,7 @@ class PlaceOrders:
         notifications: Notifications,
         policy: PaymentPolicy,
         card_payments: CardPayments,
-        rule_book: RuleBook,
+        pricer: OrderPricer,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
@@ -74,7 +74,7 @@ class PlaceOrders:
         self._notifications = notifications
         self._policy = policy
         self._card_payments = card_payments
-        self._rule_book = rule_book
+        self._pricer = pricer
 
     async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[CommandResult[PlacedOrder]]:
         """Place these orders in one unit of work; a rejected one affects no other.
@@ -84,24 +84,28 @@ class PlaceOrders:
         `ShippingUnavailable`, `InvalidAddress`, `PriceChanged`, `OutOfStock`, `InsufficientFunds`,
         `IdempotencyKeyReused`, `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
-        return await self._transactions.write(
-            partial(self._place, commands),
+        placed: list[Order] = []
+        results = await self._transactions.write(
+            partial(self._place, commands, placed),
             retryable=True,
             splittable=len(commands) > 1,
             # No guard compares the exact stock.
             guarded=not self._notifications.reports_low_stock,
         )
+        self._pricer.count(placed)
+        return results
 
     async def _place(
-        self, commands: Sequence[PlaceOrder], uow: UnitOfWork
+        self, commands: Sequence[PlaceOrder], placed: list[Order], uow: UnitOfWork
     ) -> Sequence[CommandResult[PlacedOrder]]:
+        """Place orders in a unit of work; `placed` gets those of this attempt."""
+        placed.clear()
         attempted_at = self._clock.now()
-        book = self._rule_book
         rows = partial(
             PlaceOrder.rows,
             now=attempted_at,
-            known_rules=book.known_version,
-            promotions=book.known_automatic,
+            known_rules=self._pricer.known_rules,
+            promotions=self._pricer.known_promotions,
         )
         await uow.read_ahead([rows(each) for each in commands])
         resolved_sessions = await self._authenticator.resolve_for_update(
@@ -123,7 +127,9 @@ class PlaceOrders:
             # Not before: under a key of an earlier release, an unknown token has an outcome.
             if request.command.card is not None:
                 self._card_payments.require_token(request.command.card)
-            return placement_batch.place(request)
+            result = placement_batch.place(request)
+            placed.append(result.order)
+            return result
 
         return await batch.execute(
             decide,
@@ -182,13 +188,8 @@ class PlaceOrders:
         )
         variants = await uow.variants.get_many(skus)
         inventories = await uow.inventories.lock(skus)
-        # Uses of promotions are locked here, after the stock and before the orders.
-        prices = await OrderPrices.load(
-            uow,
-            await self._rule_book.rules(uow),
-            now,
-            list(_carts_to_price(commands, current_sessions, variants)),
-            variants,
+        prices = await self._pricer.load(
+            uow, now, list(_carts_to_price(commands, current_sessions, variants)), variants
         )
         return PlacementBatch(
             uow=uow,

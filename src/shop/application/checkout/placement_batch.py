@@ -56,12 +56,9 @@ class PlaceOrder:
             return PaymentMethod.NONE
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
-    def rows(
-        self, now: datetime, *, known_rules: int, promotions: Collection[str] = ()
-    ) -> RowsWanted:
-        """Return the rows that it needs; `promotions` are those that it gets without a code."""
-        checked = self.checked_details
-        details = checked if isinstance(checked, OrderDetails) else self.details
+    def rows(self, now: datetime, *, known_rules: int, promotions: Collection[str]) -> RowsWanted:
+        """Return the rows that it needs, with those of promotions that apply without a code."""
+        details = self.details if self.checked_details is None else self.checked_details
         return RowsWanted(
             session=self.session,
             has_account=True,
@@ -71,7 +68,7 @@ class PlaceOrder:
             card_use_since=None if self.payment_method.is_immediate else counted_since(now),
             known_rules=known_rules,
             promotions=promotions,
-            codes=details.codes or (),
+            codes=() if isinstance(details, ShopError) else details.codes or (),
         )
 
 

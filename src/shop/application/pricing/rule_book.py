@@ -1,6 +1,6 @@
 """Keeps the rules of prices of a process, by their version."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from shop.application.ports.repositories.pricing.rule_documents import NO_VERSION
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
@@ -39,10 +39,9 @@ class RuleBook:
         return max(self._kept, default=NO_VERSION)
 
     @property
-    def known_automatic(self) -> Collection[str]:
-        """The active promotions without a code of the newest version, for reading ahead."""
-        known = self._kept.get(self.known_version)
-        return () if known is None else [each.slug for each in known.automatic]
+    def known_rules(self) -> RulesInForce | None:
+        """The rules of the newest version that is kept, which may be out of date."""
+        return self._kept.get(self.known_version)
 
     async def rules(self, uow: UnitOfWork) -> RulesInForce:
         """Return the rules that the unit of work sees.

@@ -10,6 +10,7 @@ from shop.application.checkout.complete_orders import CompletedOrder, CompleteOr
 from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.checkout.limited_cart import LimitedCart
+from shop.application.checkout.order_prices import OrderPricer
 from shop.application.checkout.payment_jobs import PaymentJobs
 from shop.application.checkout.place_orders import PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
@@ -35,11 +36,12 @@ class CheckoutContainer(Base, PricingContainer):
         Base.settings.provided.quantity_per_line,
     )
     limited_cart = providers.Singleton(LimitedCart, cart_service, Base.visitor_sessions)
+    order_pricer = providers.Singleton(OrderPricer, PricingContainer.rule_book, Base.metrics)
     place_orders = notifying(
         PlaceOrders,
         Base.policies.provided.payment,
         Base.card_payments,
-        PricingContainer.rule_book,
+        order_pricer,
     )
     placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
         queue_of(place_orders.provided.place)
