@@ -29,6 +29,14 @@ from shop.domain.orders.order import (
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.pricing.quote_errors import (
+    AddressRequired,
+    CodeNotApplicable,
+    CodeNotFound,
+    CodeUsedUp,
+    InapplicableCode,
+    ShippingUnavailable,
+)
 from shop.domain.pricing.rule_document import (
     PromotionNotFound,
     SellerCountryUnknown,
@@ -57,6 +65,25 @@ from shop.domain.user import (
 from tests.factories import eur
 
 ERRORS: list[tuple[ShopError, str, str]] = [
+    (CodeNotFound(codes=("A-1", "B-2")), "code-not-found", "No promotion has the code A-1, B-2."),
+    (CodeUsedUp(codes=("A-1",)), "code-used-up", "No use is left of the code A-1."),
+    (
+        CodeNotApplicable(
+            condition="minimum",
+            codes=(
+                InapplicableCode(code="A-1", condition="minimum"),
+                InapplicableCode(code="B-2", condition="ended"),
+            ),
+        ),
+        "code-not-applicable",
+        "The cart does not fulfil the condition of the code A-1 (minimum), B-2 (ended).",
+    ),
+    (
+        AddressRequired(),
+        "address-required",
+        "Give a shipping address: the cart has something to ship.",
+    ),
+    (ShippingUnavailable(method=None), "shipping-unavailable", "Choose a shipping method."),
     (AccountNotFound(), "account-not-found", "There is no such account."),
     (
         BalanceTooLarge(),
@@ -332,7 +359,7 @@ def test_only_permanent_errors_are_final(error: ShopError, final: bool) -> None:
 
 @pytest.mark.parametrize(("error", "code", "detail"), ERRORS)
 def test_error_can_be_caught_by_its_base_class(error: ShopError, code: str, detail: str) -> None:
-    invalid = (InvalidValue, InvalidAddress, InvalidImage)
+    invalid = (InvalidValue, InvalidAddress, InvalidImage, AddressRequired)
     kinds = (NotFound, Conflict, AccessDenied, *invalid)
 
     with pytest.raises(kinds) as caught:

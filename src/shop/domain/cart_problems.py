@@ -19,6 +19,11 @@ class CartProblem:
     sku: str | None = None
     requested: int | None = None
     available: int | None = None
+    entered_code: str | None = None
+    condition: str | None = None
+    method: str | None = None
+    pointer: str | None = None
+    """The member of the cart that is not valid."""
 
 
 @value

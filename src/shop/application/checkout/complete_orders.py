@@ -10,11 +10,9 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.identity.authentication import (
-    CurrentSession,
-    ResolvedSessions,
-    SessionAuthenticator,
-)
+from shop.application.checkout.placement_sessions import PlacementSessions, find_own_session
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_payments import PaymentOutcome
@@ -42,7 +40,6 @@ from shop.domain.payment import (
     PaymentExpired,
     PaymentStatus,
 )
-from shop.domain.session import Session, SessionConflict, SessionTooLarge
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.value import value
 
@@ -67,7 +64,13 @@ class CompleteOrder:
             session_ids=[self.payment.card_details.session_id],
             stock_skus=[line.sku for line in self.order.lines],
             order_ids=[self.order.id],
+            has_cart=self.clears_cart,
         )
+
+    @property
+    def clears_cart(self) -> bool:
+        """Whether the order becomes paid, and takes its lines out of the customer's cart."""
+        return isinstance(self.payment_outcome, Approved) and self.payment.card_details.clears_cart
 
 
 CompletedOrder = PlacedOrder | ShopError | None
@@ -113,9 +116,12 @@ class CompleteOrders:
         other_session_ids = {
             each.payment.card_details.session_id
             for each in commands
-            if _own_session(resolved_sessions, each.session, each.payment) is None
+            if find_own_session(resolved_sessions, each.session, each.payment) is None
         }
         sessions = await uow.sessions.lock_by_id(other_session_ids)
+        carts = await SessionCarts.lock(
+            uow, {each.order.user_id for each in commands if each.clears_cart}
+        )
         skus = {line.sku for each in commands for line in each.order.lines}
         inventories = await uow.inventories.lock(skus)
         orders = await uow.orders.lock({each.order.id for each in commands})
@@ -127,7 +133,7 @@ class CompleteOrders:
             notifications=self._notifications,
             now=now,
             placement_sessions=PlacementSessions(
-                uow, self._authenticator, resolved_sessions, sessions
+                uow, self._authenticator, resolved_sessions, sessions, carts
             ),
             stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
             orders=orders,
@@ -148,7 +154,7 @@ class CompletionBatch:
         ids: IdGenerator,
         notifications: Notifications,
         now: datetime,
-        placement_sessions: "PlacementSessions",
+        placement_sessions: PlacementSessions,
         stock: OrderStock,
         orders: Mapping[UUID, Order],
         payments: Mapping[UUID, Payment],
@@ -226,67 +232,3 @@ class CompletionBatch:
 
     def _add_job(self, kind: JobKind, order: Order) -> None:
         self._uow.jobs.add(Job.new(kind, order.id, at=self._now, due_at=self._now))
-
-
-class PlacementSessions:
-    """The sessions in which a group of orders was placed."""
-
-    def __init__(
-        self,
-        uow: UnitOfWork,
-        authenticator: SessionAuthenticator,
-        resolved_sessions: ResolvedSessions,
-        other_sessions: Mapping[UUID, Session],
-    ) -> None:
-        self._uow = uow
-        self._authenticator = authenticator
-        self._resolved_sessions = resolved_sessions
-        self._sessions = dict(other_sessions)
-
-    def remember_order(
-        self, order: Order, payment: Payment, token: SessionToken | None
-    ) -> SessionToken | None:
-        """Store the last order in its session, if it still exists; return a new token."""
-        session_id = payment.card_details.session_id
-        current_session = _own_session(self._resolved_sessions, token, payment)
-        before = self._sessions.get(session_id) or (
-            current_session.session if current_session else None
-        )
-        if before is None or before.user_id != order.user_id:
-            return None
-        session = _with_last_order(before, order, payment)
-        try:
-            new_token = self._save(session, current_session)
-        except (SessionConflict, SessionTooLarge):
-            # The order is paid all the same, and listed for its user.
-            return None
-        self._sessions[session_id] = session
-        return new_token
-
-    def _save(
-        self, session: Session, current_session: CurrentSession | None
-    ) -> SessionToken | None:
-        if current_session is not None:
-            return self._authenticator.save(self._uow, current_session, session).new_token
-        self._uow.sessions.save(session)
-        return None
-
-
-def _own_session(
-    resolved_sessions: ResolvedSessions, token: SessionToken | None, payment: Payment
-) -> CurrentSession | None:
-    """Return the token's session if the order was placed in it."""
-    current_session = resolved_sessions.find(token)
-    is_own = (
-        current_session is not None
-        and current_session.session.id == payment.card_details.session_id
-    )
-    return current_session if is_own else None
-
-
-def _with_last_order(session: Session, order: Order, payment: Payment) -> Session:
-    updated = session.with_last_order(order.id)
-    if not payment.card_details.clears_cart:
-        return updated
-    ordered = {line.sku: line.quantity for line in order.lines}
-    return updated.with_cart(session.cart.minus(ordered))

@@ -24,6 +24,7 @@ from shop.application.idempotency.batch import IdempotentBatch, IdempotentReques
 from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_attempts import CardAttempts
@@ -137,10 +138,19 @@ class PlaceOrders:
             for command in commands
         }
         user_ids = {each.signed_in_user.id for each in current_sessions.values()}
+        carts = await SessionCarts.for_orders(
+            uow,
+            taken={
+                current_sessions[command.session].signed_in_user.id
+                for command in commands
+                if command.cart is None
+            },
+            read=user_ids,
+        )
         skus = {
             line.sku
             for command in commands
-            for line in requested_cart(command, current_sessions[command.session]).lines
+            for line in requested_cart(command, current_sessions[command.session], carts).lines
         }
         now = self._clock.now()
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
@@ -165,6 +175,7 @@ class PlaceOrders:
             now=now,
             rows=PlacementRows(
                 current_sessions=current_sessions,
+                carts=carts,
                 variants=variants,
                 payments=payments_by_method(uow, self._ids, now, accounts),
                 card_attempts=card_attempts,

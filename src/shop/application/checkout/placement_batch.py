@@ -7,6 +7,7 @@ from datetime import datetime
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_attempts import CardAttempts, counted_since
@@ -19,6 +20,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.customer_cart import EMPTY_CART
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import PaymentMethod
@@ -50,6 +52,7 @@ class PlaceOrder:
             session=self.session,
             has_account=True,
             idempotency_key=self.key,
+            has_cart=True,
             takes_cart=self.cart is None,
             product_skus=() if self.cart is None else [line.sku for line in self.cart.lines],
             card_use_since=None if self.payment_method.is_immediate else counted_since(now),
@@ -61,6 +64,7 @@ class PlacementRows:
     """The rows of a group of orders: sessions by token, variants by SKU."""
 
     current_sessions: Mapping[SessionToken | None, CurrentSession]
+    carts: SessionCarts
     variants: Mapping[str, SoldVariant]
     payments: Mapping[PaymentMethod, OrderPayments]
     card_attempts: CardAttempts
@@ -90,6 +94,7 @@ class PlacementBatch:
         self._resolve_at = policy.resolve_at(now)
         self._expires_at = policy.expires_at(now)
         self._current_sessions = dict(rows.current_sessions)
+        self._carts = rows.carts
         self._variants = rows.variants
         self._payments = rows.payments
         self._card_attempts = rows.card_attempts
@@ -99,7 +104,7 @@ class PlacementBatch:
         """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
-        cart = requested_cart(command, current_session)
+        cart = requested_cart(command, current_session, self._carts)
         problems = find_cart_problems(cart, self._variants, self._stock.inventories)
         problems.require_for_sale()
         self._policy.limits.require_quantities(cart)
@@ -168,7 +173,7 @@ class PlacementBatch:
         current_session = self._current_sessions[command.session]
         session = current_session.session.with_last_order(order.id)
         if command.cart is None:
-            session = session.with_cart(Cart())
+            session = self._carts.save(session, EMPTY_CART)
         saved = self._authenticator.save(self._uow, current_session, session)
         self._current_sessions[command.session] = saved
         return saved.new_token
@@ -181,6 +186,8 @@ _STOCK_MOVEMENTS: Mapping[OrderStatus, StockMovementKind] = {
 """The stock movement of a new order, by its status."""
 
 
-def requested_cart(command: PlaceOrder, current_session: CurrentSession) -> Cart:
-    """Return the command's own lines, or else the session's cart."""
-    return current_session.session.cart if command.cart is None else command.cart
+def requested_cart(
+    command: PlaceOrder, current_session: CurrentSession, carts: SessionCarts
+) -> Cart:
+    """Return the command's own lines, or else those of the session's cart."""
+    return carts.content(current_session.session).cart if command.cart is None else command.cart

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.pricing.cart_to_quote import (
     Buyer,
     CartToQuote,
@@ -45,6 +47,28 @@ class CartToPrice:
     shipping_method: str | None = None
     codes: tuple[str, ...] = ()
     uses_by_customer: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        cart: Cart,
+        details: OrderDetails,
+        *,
+        variants: Mapping[str, SoldVariant],
+        user_id: UUID | None,
+    ) -> Self:
+        """Take what prices depend on from the details of a cart, or of a new order."""
+        if details == NO_DETAILS:
+            return cls(cart=cart, user_id=user_id)
+        ships = any(line.sku in variants and variants[line.sku].ships for line in cart.lines)
+        return cls(
+            cart=cart,
+            user_id=user_id,
+            vat_country=details.vat_country,
+            destination=details.destination(is_shipped=ships),
+            shipping_method=details.shipping_method,
+            codes=details.codes or (),
+        )
 
 
 @value

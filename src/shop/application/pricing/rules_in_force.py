@@ -19,6 +19,11 @@ class RulesInForce:
     asks_for_groups: bool
     limited: tuple[str, ...]
 
+    @property
+    def asks_beyond_cart(self) -> bool:
+        """Whether a quote needs more than the variants of a cart that has no codes."""
+        return self.selects_by_category or self.asks_for_groups or bool(self.limited)
+
     @classmethod
     def of(cls, rules: PricingRules) -> Self:
         """Find what the active promotions ask for, once for each version."""

@@ -82,6 +82,7 @@ class TestStatements:
         assert read == {
             "sessions",
             "users",
+            "customer_carts",
             "accounts",
             "idempotency_keys",
             "variants",
@@ -249,16 +250,26 @@ class TestGuards:
 
     async def test_changed_session_keeps_its_change(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()
-        put = partial(shop.put_in_cart, customer, "COFFEE", 3)
-        shop.before_writing.append(put)
+        shop.before_writing.append(partial(shop.prefer, customer, theme="dark"))
 
         (result,) = await shop.place(order(customer, "TEA"))
 
         assert result.unwrap().order.total.amount == PRICE
-        assert shop.attempts == ["committed", "TransactionConflict"]
-        async with shop.database.reader.connect() as connection:
-            (row,) = (await connection.execute(select(sessions))).all()
-        assert (row.cart, row.last_order_id) == ({"COFFEE": 3}, result.unwrap().id)
+        assert shop.attempts == ["TransactionConflict"]
+        (row,) = await shop.rows(sessions)
+        assert (row.preferences, row.last_order_id) == ({"theme": "dark"}, result.unwrap().id)
+
+    async def test_cart_that_changes_does_not_stop_an_order_of_other_lines(
+        self, shop: GuardedShop
+    ) -> None:
+        customer = await shop.sign_up()
+        shop.before_writing.append(partial(shop.put_in_cart, customer, "COFFEE", 3))
+
+        (result,) = await shop.place(order(customer, "TEA"))
+
+        assert result.unwrap().order.total.amount == PRICE
+        assert shop.attempts == ["committed", "committed"]
+        assert await shop.carts() == [{"COFFEE": 3}]
 
     async def test_key_that_was_used_meanwhile_is_replayed(self, shop: GuardedShop) -> None:
         command = order(await shop.sign_up(), "TEA")

@@ -32,6 +32,14 @@ from shop.domain.orders.order import (
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.pricing.quote_errors import (
+    AddressRequired,
+    CodeNotApplicable,
+    CodeNotFound,
+    CodeUsedUp,
+    InapplicableCode,
+    ShippingUnavailable,
+)
 from shop.domain.pricing.rule_document import (
     PromotionNotFound,
     SellerCountryUnknown,
@@ -67,6 +75,7 @@ _EUR = Currency("EUR")
 def examples() -> Iterator[ShopError]:
     """Yield one error of each class."""
     yield from _domain_examples()
+    yield from _quote_examples()
     yield from _http_examples()
 
 
@@ -148,6 +157,16 @@ def _rule_examples() -> Iterator[ShopError]:
     yield ZoneInUse(slug="germany", methods=("parcel",))
     yield ShippingMethodNotFound(slug="parcel")
     yield PromotionNotFound(slug="welcome")
+
+
+def _quote_examples() -> Iterator[ShopError]:
+    yield CodeNotFound(codes=("WELCOME11",))
+    yield CodeUsedUp(codes=("WELCOME10",))
+    yield CodeNotApplicable(
+        condition="minimum", codes=(InapplicableCode(code="WELCOME10", condition="minimum"),)
+    )
+    yield AddressRequired()
+    yield ShippingUnavailable(method="parcel")
 
 
 def _http_examples() -> Iterator[ShopError]:

@@ -1,0 +1,1 @@
+"""Ports to what belongs to customers: their address books and their carts."""
