@@ -22,10 +22,10 @@ from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
 from shop.domain.orders.order import (
     OrderNotFound,
-    PriceChanged,
     SessionHasNoOrder,
     TooManyPendingOrders,
 )
+from shop.domain.orders.price_changed import PriceChanged
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
@@ -65,25 +65,6 @@ from shop.domain.user import (
 from tests.factories import eur
 
 ERRORS: list[tuple[ShopError, str, str]] = [
-    (CodeNotFound(codes=("A-1", "B-2")), "code-not-found", "No promotion has the code A-1, B-2."),
-    (CodeUsedUp(codes=("A-1",)), "code-used-up", "No use is left of the code A-1."),
-    (
-        CodeNotApplicable(
-            condition="minimum",
-            codes=(
-                InapplicableCode(code="A-1", condition="minimum"),
-                InapplicableCode(code="B-2", condition="ended"),
-            ),
-        ),
-        "code-not-applicable",
-        "The cart does not fulfil the condition of the code A-1 (minimum), B-2 (ended).",
-    ),
-    (
-        AddressRequired(),
-        "address-required",
-        "Give a shipping address: the cart has something to ship.",
-    ),
-    (ShippingUnavailable(method=None), "shipping-unavailable", "Choose a shipping method."),
     (AccountNotFound(), "account-not-found", "There is no such account."),
     (
         BalanceTooLarge(),
@@ -165,6 +146,29 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "There is no shipping method parcel.",
     ),
     (PromotionNotFound(slug="may"), "promotion-not-found", "There is no promotion may."),
+    (
+        CodeNotFound(codes=("MAY", "JUNE")),
+        "code-not-found",
+        "No promotion has the code MAY, JUNE.",
+    ),
+    (CodeUsedUp(codes=("MAY",)), "code-used-up", "No use is left of the code MAY."),
+    (
+        CodeNotApplicable(
+            condition="minimum", codes=(InapplicableCode(code="MAY", condition="minimum"),)
+        ),
+        "code-not-applicable",
+        "The cart does not fulfil the condition of the code MAY (minimum).",
+    ),
+    (
+        AddressRequired(),
+        "address-required",
+        "Give a shipping address: the cart has something to ship.",
+    ),
+    (
+        ShippingUnavailable(method="parcel"),
+        "shipping-unavailable",
+        "The shipping method parcel does not serve this address or cart.",
+    ),
     (
         ZoneInUse(slug="eu", methods=("parcel",)),
         "zone-in-use",
@@ -315,6 +319,10 @@ def test_every_domain_error_is_tested_here() -> None:
     domain = {kind for kind in _kinds(ShopError) if kind.__module__.startswith("shop.domain.")}
 
     assert domain == named
+
+
+def test_order_without_a_shipping_method_has_to_choose_one() -> None:
+    assert ShippingUnavailable(method=None).detail == "Choose a shipping method."
 
 
 def test_codes_are_unique() -> None:

@@ -86,7 +86,7 @@ class CartChanges:
         code: str | None = None,
     ) -> CartChanged:
         cart = OwnedCart.of(carts, current_session.session)
-        pricing = await self._pricer.load(uow, [cart], codes=[] if code is None else [code])
+        pricing = await self._pricer.load(uow, [cart], code=code)
         content = change(cart, pricing)
         current_session = self.save(uow, current_session, carts, content)
         priced = pricing.price(OwnedCart.of(carts, current_session.session))

@@ -10,7 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.checkout.placement_sessions import PlacementSessions, find_own_session
+from shop.application.checkout.placement_sessions import PlacementSessions, own_session
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
@@ -20,6 +20,7 @@ from shop.application.payments.methods.card import CardOrderPayments
 from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.metrics import GIVEN_BACK, UNCOUNTED, Metrics
 from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import (
     Rejected,
@@ -30,6 +31,7 @@ from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.pricing.order_promotions import HeldPromotions
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderStatus
@@ -87,7 +89,9 @@ class CompleteOrders:
         clock: Clock,
         ids: IdGenerator,
         notifications: Notifications,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self._transactions = transactions
         self._authenticator = authenticator
         self._clock = clock
@@ -99,12 +103,16 @@ class CompleteOrders:
 
         An approval that comes too late is reversed. Errors: `CardDeclined`, `PaymentExpired`.
         """
-        return await self._transactions.write(
+        completed = await self._transactions.write(
             partial(self._complete, commands),
             retryable=True,
             splittable=len(commands) > 1,
             guarded=True,
         )
+        for command, result in zip(commands, completed, strict=True):
+            if isinstance(result, ShopError) and command.order.discounts:
+                self._metrics.promotions_used(GIVEN_BACK, len(command.order.discounts))
+        return completed
 
     async def _complete(
         self, commands: Sequence[CompleteOrder], uow: UnitOfWork
@@ -116,7 +124,7 @@ class CompleteOrders:
         other_session_ids = {
             each.payment.card_details.session_id
             for each in commands
-            if find_own_session(resolved_sessions, each.session, each.payment) is None
+            if own_session(resolved_sessions, each.session, each.payment) is None
         }
         sessions = await uow.sessions.lock_by_id(other_session_ids)
         carts = await SessionCarts.lock(
@@ -124,6 +132,9 @@ class CompleteOrders:
         )
         skus = {line.sku for each in commands for line in each.order.lines}
         inventories = await uow.inventories.lock(skus)
+        promotions = await HeldPromotions.lock(
+            uow, [each.order for each in commands if not isinstance(each.payment_outcome, Approved)]
+        )
         orders = await uow.orders.lock({each.order.id for each in commands})
         payments = await uow.payments.for_orders(orders)
         now = self._clock.now()
@@ -132,16 +143,30 @@ class CompleteOrders:
             ids=self._ids,
             notifications=self._notifications,
             now=now,
-            placement_sessions=PlacementSessions(
-                uow, self._authenticator, resolved_sessions, sessions, carts
+            rows=CompletionRows(
+                placement_sessions=PlacementSessions(
+                    uow, self._authenticator, resolved_sessions, sessions, carts
+                ),
+                stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
+                promotions=promotions,
+                orders=orders,
+                payments=payments,
             ),
-            stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
-            orders=orders,
-            payments=payments,
         )
         completed = [completion_batch.complete(command) for command in commands]
         await uow.commit()
         return completed
+
+
+@value
+class CompletionRows:
+    """The rows of a group of completions."""
+
+    placement_sessions: PlacementSessions
+    stock: OrderStock
+    promotions: HeldPromotions
+    orders: Mapping[UUID, Order]
+    payments: Mapping[UUID, Payment]
 
 
 class CompletionBatch:
@@ -154,19 +179,17 @@ class CompletionBatch:
         ids: IdGenerator,
         notifications: Notifications,
         now: datetime,
-        placement_sessions: PlacementSessions,
-        stock: OrderStock,
-        orders: Mapping[UUID, Order],
-        payments: Mapping[UUID, Payment],
+        rows: CompletionRows,
     ) -> None:
         self._uow = uow
         self._notifications = notifications
         self._now = now
-        self._placement_sessions = placement_sessions
-        self._stock = stock
+        self._placement_sessions = rows.placement_sessions
+        self._stock = rows.stock
+        self._promotions = rows.promotions
         self._card_payments = CardOrderPayments(uow, ids, now)
-        self._orders = dict(orders)
-        self._payments = dict(payments)
+        self._orders = dict(rows.orders)
+        self._payments = dict(rows.payments)
 
     def complete(self, command: CompleteOrder) -> CompletedOrder:
         """Decide one order if it is still pending."""
@@ -214,6 +237,7 @@ class CompletionBatch:
 
     def _release(self, order: Order, status: OrderStatus, actor: Actor) -> Order:
         self._stock.apply(order, StockMovementKind.RELEASE)
+        self._promotions.give_back(order)
         return self._transition(order, status, actor)
 
     def _transition(self, order: Order, status: OrderStatus, actor: Actor) -> Order:

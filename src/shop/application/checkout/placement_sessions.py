@@ -1,6 +1,6 @@
 """The sessions in which orders were placed by card, and the carts that these orders take."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from shop.application.identity.authentication import (
@@ -41,17 +41,18 @@ class PlacementSessions:
         If the order was the cart, its lines leave the cart, whatever has become of the session.
         """
         session_id = payment.card_details.session_id
-        current_session = find_own_session(self._resolved_sessions, token, payment)
+        current_session = own_session(self._resolved_sessions, token, payment)
         before = self._sessions.get(session_id) or (
             current_session.session if current_session else None
         )
         if before is None or before.user_id != order.user_id:
             if payment.card_details.clears_cart:
-                self._carts.remove_ordered(order.user_id, _quantities(order), ())
+                self._carts.remove_ordered(order.user_id, _quantities(order), _codes(order))
             return None
         session = before.with_last_order(order.id)
         if payment.card_details.clears_cart:
-            left = self._carts.content(before).without_ordered(_quantities(order), ())
+            cart = self._carts.content(before)
+            left = cart.without_ordered(_quantities(order), _codes(order))
             session = self._carts.save(session, left)
         try:
             new_token = self._save(session, current_session)
@@ -70,7 +71,7 @@ class PlacementSessions:
         return None
 
 
-def find_own_session(
+def own_session(
     resolved_sessions: ResolvedSessions, token: SessionToken | None, payment: Payment
 ) -> CurrentSession | None:
     """Return the token's session if the order was placed in it."""
@@ -84,3 +85,7 @@ def find_own_session(
 
 def _quantities(order: Order) -> Mapping[str, int]:
     return {line.sku: line.quantity for line in order.lines}
+
+
+def _codes(order: Order) -> Collection[str]:
+    return {each.code for each in order.discounts if each.code is not None}

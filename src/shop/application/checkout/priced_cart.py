@@ -1,6 +1,7 @@
 """Carts as customers see them: priced by the quote that would decide the order."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from shop.application.pricing.pricing_policy import PricingPolicy
 from shop.application.pricing.quote_cart import CartQuotes, CartToPrice, ShippingOption
 from shop.application.pricing.rule_book import RuleBook
 from shop.domain.address import Address, AddressFault, InvalidAddress
-from shop.domain.cart import Cart
 from shop.domain.cart_problems import CartProblem, find_cart_problems
 from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.catalogue.variant import ChosenOption, SoldVariant
@@ -112,16 +112,16 @@ class CartPricer:
         uow: UnitOfWork,
         carts: Collection[OwnedCart],
         skus: Collection[str] = (),
-        codes: Sequence[str] = (),
+        code: str | None = None,
     ) -> "CartPricing":
-        """Load what prices these carts, also with these products or codes put into them."""
+        """Load what prices these carts, also with these products or this code added."""
         wanted = {line.sku for each in carts for line in each.content.cart.lines} | set(skus)
         variants = await uow.variants.get_many(wanted) if wanted else {}
         inventories = await uow.inventories.get_many(wanted) if wanted else {}
         in_force = await self._rule_book.rules(uow)
         to_price = [_to_price(each, variants) for each in carts]
-        if codes:
-            to_price.append(CartToPrice(cart=Cart(), codes=tuple(codes)))
+        if code is not None:
+            to_price += [replace(each, codes=(code,)) for each in to_price]
         quotes = await CartQuotes.load(uow, in_force, self._clock.now(), to_price, variants)
         faults = await self._addresses.find_faults(
             address for each in carts for _, address in _addresses(each.content.details)
@@ -263,6 +263,7 @@ def _problem(problem: QuoteProblem) -> CartProblem:
     return CartProblem(
         code=problem.code,
         entered_code=problem.entered_code,
+        order_id=problem.order_id,
         condition=problem.condition,
         method=problem.shipping_method,
     )

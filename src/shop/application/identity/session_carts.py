@@ -80,12 +80,12 @@ class SessionCarts:
         return session.with_content(EMPTY_CART)
 
     def remove_ordered(
-        self, user_id: UUID, quantities: Mapping[str, int], codes: Iterable[str]
+        self, user_id: UUID, quantities: Mapping[str, int], codes: Collection[str]
     ) -> None:
         """Remove from the cart of a customer what an order has taken."""
         cart = self._customer_carts.get(user_id)
         if cart is not None:
-            self._save(cart, cart.content.without_ordered(quantities, set(codes)))
+            self._save(cart, cart.content.without_ordered(quantities, codes))
 
     def _find(self, session: Session) -> CustomerCart | None:
         return None if session.user_id is None else self._customer_carts.get(session.user_id)

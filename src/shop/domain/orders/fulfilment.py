@@ -98,7 +98,7 @@ class Fulfilment:
         """The order's status after all events; a partly shipped order is still paid."""
         if self.order.status not in _STATUSES_WITH_FULFILMENT:
             return self.order.status
-        if not self.unrefunded_amount.amount:
+        if self.refunds and not self.unrefunded_amount.amount:
             return OrderStatus.REFUNDED
         if self.unshipped or not self.shipment_events:
             return OrderStatus.PAID

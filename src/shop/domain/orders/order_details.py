@@ -56,7 +56,7 @@ class OrderDetails:
 
     @property
     def email_key(self) -> str | None:
-        """The e-mail address in the form in which customers are told apart by it."""
+        """The e-mail address in the form by which customers differ."""
         return None if self.email is None else self.email.casefold()
 
     @property

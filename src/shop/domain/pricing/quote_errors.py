@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from shop.domain.pricing.cart_shipping import ADDRESS_REQUIRED, SHIPPING_UNAVAILABLE
 from shop.domain.pricing.promotions.applicability import (
@@ -38,9 +39,13 @@ class CodeNotFound(NotFound):
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class CodeUsedUp(Conflict):
-    """All uses of these codes are taken, or all uses of this customer."""
+    """All uses of these codes are taken, or all uses of this customer.
+
+    `order_id` is the customer's own order that has one and waits for its payment.
+    """
 
     codes: tuple[str, ...]
+    order_id: UUID | None = None
 
     code = CODE_USED_UP
 
@@ -97,7 +102,8 @@ def require_no_problems(problems: Iterable[QuoteProblem]) -> None:
     if found := of_code.get(CODE_NOT_FOUND):
         raise CodeNotFound(codes=_codes(found))
     if used_up := of_code.get(CODE_USED_UP):
-        raise CodeUsedUp(codes=_codes(used_up))
+        held_by = next((each.order_id for each in used_up if each.order_id is not None), None)
+        raise CodeUsedUp(codes=_codes(used_up), order_id=held_by)
     if inapplicable := of_code.get(CODE_NOT_APPLICABLE):
         codes = tuple(
             InapplicableCode(code=each.entered_code or "", condition=str(each.condition))

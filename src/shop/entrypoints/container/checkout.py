@@ -6,12 +6,14 @@ from shop.application.checkout.address_checks import AddressChecks
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.cart_changes import CartChanges
 from shop.application.checkout.cart_details import CartDetails
+from shop.application.checkout.checked_details import DetailsChecks
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
 from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.checkout.limited_cart import LimitedCart
 from shop.application.checkout.limited_codes import LimitedCodes
+from shop.application.checkout.order_prices import OrderPricer
 from shop.application.checkout.payment_jobs import PaymentJobs
 from shop.application.checkout.place_orders import PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
@@ -55,11 +57,17 @@ class CheckoutContainer(Base, PricingContainer):
         Base.settings.provided.quantity_per_line,
     )
     limited_cart = providers.Singleton(LimitedCart, cart_service, Base.visitor_sessions)
-    place_orders = notifying(PlaceOrders, Base.policies.provided.payment, Base.card_payments)
+    order_pricer = providers.Singleton(OrderPricer, PricingContainer.rule_book, Base.metrics)
+    place_orders = notifying(
+        PlaceOrders,
+        Base.policies.provided.payment,
+        Base.card_payments,
+        order_pricer,
+    )
     placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
         queue_of(place_orders.provided.place)
     )
-    complete_orders = notifying(CompleteOrders)
+    complete_orders = notifying(CompleteOrders, Base.metrics)
     completion_queue: providers.Provider[GroupCommit[CompleteOrder, CompletedOrder]] = queue_of(
         complete_orders.provided.complete
     )
@@ -72,6 +80,7 @@ class CheckoutContainer(Base, PricingContainer):
         completion_queue,
         Base.card_payments,
         customer_actions,
+        providers.Singleton(DetailsChecks, address_checks),
         Base.metrics,
     )
     payment_jobs = providers.Singleton(

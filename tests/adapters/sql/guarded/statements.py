@@ -11,6 +11,9 @@ from tests.adapters.sql.guarded.guarded_shop import GuardedShop
 
 Statement = tuple[str, Any]
 
+RULES = {rule_versions.name, pricing_rules.name}
+"""The rules of prices are few, and read only if they have changed."""
+
 
 @contextmanager
 def statements(shop: GuardedShop) -> Iterator[list[Statement]]:
@@ -35,13 +38,10 @@ def assert_read_and_written(sent: list[Statement]) -> None:
 
 
 async def scanned_tables(shop: GuardedShop, sent: list[Statement]) -> set[str]:
-    """Return the tables that these statements read from beginning to end.
-
-    The rules of prices are not among them: they are few, and read only if they have changed.
-    """
+    """Return the tables that these statements read from beginning to end, without `RULES`."""
     nodes = await plan_nodes(shop, sent)
     scanned = {each["Relation Name"] for each in nodes if each["Node Type"] == "Seq Scan"}
-    return scanned - {rule_versions.name, pricing_rules.name}
+    return scanned - RULES
 
 
 async def plan_nodes(shop: GuardedShop, sent: list[Statement]) -> list[dict[str, Any]]:

@@ -128,7 +128,12 @@ def problem(error: ShopError) -> dict[str, Any]:
         "status": problem_type_of(type(error)).status,
         "detail": error.detail,
     }
-    return standard | {each.name: getattr(error, each.name) for each in fields(error)}
+    members = {each.name: getattr(error, each.name) for each in fields(error)}
+    # An error that an earlier release has stored lacks what was added since.
+    added = {each.name for each in fields(error) if each.default is None}
+    return standard | {
+        name: each for name, each in members.items() if each is not None or name not in added
+    }
 
 
 def title_of(error: ShopError) -> str:

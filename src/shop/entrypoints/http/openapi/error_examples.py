@@ -25,10 +25,10 @@ from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
 from shop.domain.orders.order import (
     OrderNotFound,
-    PriceChanged,
     SessionHasNoOrder,
     TooManyPendingOrders,
 )
+from shop.domain.orders.price_changed import PresentTotals, PriceChanged
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
@@ -128,7 +128,18 @@ def _domain_examples() -> Iterator[ShopError]:
     yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
     yield EmptyCart()
-    yield PriceChanged(expected=_eur(1999), total=_eur(2099))
+    yield PriceChanged(
+        expected=_eur(1999),
+        total=_eur(2099),
+        totals=PresentTotals(
+            subtotal=_eur(1780),
+            discount=_eur(171),
+            shipping=_eur(490),
+            tax=_eur(335),
+            total=_eur(2099),
+            prices_include_tax=True,
+        ),
+    )
     yield OrderNotFound()
     yield CardDeclined(reason="insufficient_funds")
     yield PaymentExpired()

@@ -108,7 +108,13 @@ _BOUGHT_LINE: Json = {
     "unit_price": UNIT_PRICE,
     "amount": _TOTAL,
 }
-_ORDER_LINE: Json = {**_BOUGHT_LINE, "shipped": 0, "refunded": 0}
+_ORDER_LINE: Json = {
+    **_BOUGHT_LINE,
+    "discount": _eur(0),
+    "tax": _eur(0),
+    "shipped": 0,
+    "refunded": 0,
+}
 _SESSION: Json = {
     "user": _USER,
     "roles": ["customer"],
@@ -122,7 +128,21 @@ _ORDER: Json = {
     "number": "7Q4M-2XKD-9R0B",
     "status": "paid",
     "total": _TOTAL,
+    "totals": {
+        "subtotal": _TOTAL,
+        "discount": _eur(0),
+        "shipping": _eur(0),
+        "tax": _eur(0),
+        "total": _TOTAL,
+        "prices_include_tax": True,
+    },
     "lines": [_ORDER_LINE],
+    "discounts": [],
+    "taxes": [],
+    "email": None,
+    "shipping_address": None,
+    "billing_address": None,
+    "shipping_method": None,
     "payment": {"method": "account", "status": "captured"},
     "refunded": _eur(0),
     "placed_at": _NOON,

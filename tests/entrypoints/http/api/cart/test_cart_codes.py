@@ -79,8 +79,10 @@ async def test_condition_that_the_cart_does_not_fulfil_is_named(shop: HttpShop) 
 
 
 async def test_used_up_code_changes_nothing(shop: HttpShop) -> None:
+    admin = await shop.admin("boss")
+    await admin.put("/promotions/welcome", {**WELCOME, "limit": 1})
     async with shop.container.unit_of_work() as uow:
-        (counter,) = (await uow.promotion_counters.lock(["c:WELCOME10"])).values()
+        (counter,) = (await uow.promotion_counters.lock(["p:welcome"])).values()
         uow.promotion_counters.save(replace(counter, uses_left=0))
         await uow.commit()
     browser = await _visitor(shop, 2)

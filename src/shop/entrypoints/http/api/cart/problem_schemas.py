@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import Field
 
@@ -60,6 +61,14 @@ class CartProblemResponse(ResponseBody):
     entered_code: Annotated[
         PromotionCode | None, Field(exclude_if=_is_none, description="The code of a promotion.")
     ] = None
+    order_id: Annotated[
+        UUID | None,
+        Field(
+            exclude_if=_is_none,
+            examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"],
+            description="My own order that holds the code and waits for its payment.",
+        ),
+    ] = None
     condition: Annotated[
         Condition | None,
         Field(
@@ -94,6 +103,7 @@ class CartProblemResponse(ResponseBody):
             requested=problem.requested,
             available=problem.available,
             entered_code=problem.entered_code,
+            order_id=problem.order_id,
             condition=None if problem.condition is None else Condition(problem.condition),
             method=problem.method,
             pointer=problem.pointer,

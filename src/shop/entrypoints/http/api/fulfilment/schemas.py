@@ -13,7 +13,7 @@ from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
 from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.line_quantity import LineQuantity
-from shop.entrypoints.http.api.orders.schemas import OrderLineInput
+from shop.entrypoints.http.api.orders.new_order import OrderLineInput
 from shop.entrypoints.http.api.pagination import PositionQuery
 from shop.entrypoints.http.schemas import (
     NEW_TEXT,
