@@ -32,6 +32,7 @@ from shop.application.identity.authentication import (
     ResolvedSessions,
     SessionAuthenticator,
 )
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_attempts import CardAttempts
@@ -169,10 +170,19 @@ class PlaceOrders:
             for command in commands
         }
         user_ids = {each.signed_in_user.id for each in current_sessions.values()}
+        carts = await SessionCarts.for_orders(
+            uow,
+            taken={
+                current_sessions[command.session].signed_in_user.id
+                for command in commands
+                if command.cart is None
+            },
+            read=user_ids,
+        )
         skus = {
             line.sku
             for command in commands
-            for line in requested_cart(command, current_sessions[command.session]).lines
+            for line in requested_cart(command, current_sessions[command.session], carts).lines
         }
         now = self._clock.now()
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
@@ -189,7 +199,7 @@ class PlaceOrders:
         variants = await uow.variants.get_many(skus)
         inventories = await uow.inventories.lock(skus)
         prices = await self._pricer.load(
-            uow, now, list(_carts_to_price(commands, current_sessions, variants)), variants
+            uow, now, list(_carts_to_price(commands, current_sessions, carts, variants)), variants
         )
         return PlacementBatch(
             uow=uow,
@@ -200,6 +210,7 @@ class PlaceOrders:
             now=now,
             rows=PlacementRows(
                 current_sessions=current_sessions,
+                carts=carts,
                 variants=variants,
                 payments=payments_by_method(uow, self._ids, now, accounts),
                 card_attempts=card_attempts,
@@ -233,14 +244,15 @@ def _address_members(address: Address | None) -> Mapping[str, str] | None:
 def _carts_to_price(
     commands: Iterable[PlaceOrder],
     current_sessions: Mapping[SessionToken | None, CurrentSession],
+    carts: SessionCarts,
     variants: Mapping[str, SoldVariant],
 ) -> Iterator[CartToPrice]:
     for command in commands:
         current_session = current_sessions[command.session]
         with suppress(ShopError):
             yield CartToPrice.of(
-                requested_cart(command, current_session),
-                requested_details(command),
+                requested_cart(command, current_session, carts),
+                requested_details(command, current_session, carts),
                 variants=variants,
                 user_id=current_session.signed_in_user.id,
             )

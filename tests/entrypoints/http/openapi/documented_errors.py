@@ -59,6 +59,12 @@ ERRORS = {
     ("post", "/api/v1/addresses"): OF_SIGNED_IN_UNSAFE | {"too-many-addresses"},
     ("put", "/api/v1/addresses/{address_id}"): OF_SIGNED_IN_UNSAFE | {"address-not-found"},
     ("delete", "/api/v1/addresses/{address_id}"): OF_SIGNED_IN_UNSAFE | {"address-not-found"},
+    ("patch", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
+    ("get", "/api/v1/cart/shipping-methods"): OF_ANYONE,
+    ("post", "/api/v1/cart/codes"): OF_ANYONE_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"code-not-found", "code-not-applicable", "code-used-up", "too-many-requests"},
+    ("delete", "/api/v1/cart/codes/{code}"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("get", "/api/v1/session"): OF_ANYONE,
     ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
     ("get", "/api/v1/session/order"): OF_SIGNED_IN | {"no-order"},
