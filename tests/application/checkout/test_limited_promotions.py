@@ -33,7 +33,9 @@ pytestmark = pytest.mark.anyio
 SALE = replace(promotion(Percentage(percentage=50_000)), code="SALE", requires_code=True, limit=1)
 
 
-EVERYTHING = RefundRequest(lines=(), shipping=False, amount=None, to=None, reason="", restock=True)
+EVERYTHING = RefundRequest(
+    lines=(), shipping=False, amount=None, to=None, reason="Returned", restock=True
+)
 
 
 @pytest.fixture
