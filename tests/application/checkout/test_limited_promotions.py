@@ -9,6 +9,7 @@ from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.refund import RefundOrder
+from shop.application.payments.card_payments import PaymentOutcome
 from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.pricing.rule_documents import PutRule
@@ -31,7 +32,6 @@ from tests.domain.pricing.examples import promotion
 pytestmark = pytest.mark.anyio
 
 SALE = replace(promotion(Percentage(percentage=50_000)), code="SALE", requires_code=True, limit=1)
-
 
 EVERYTHING = RefundRequest(
     lines=(), shipping=False, amount=None, to=None, reason="Returned", restock=True
@@ -136,7 +136,7 @@ class TestALimitedCode:
     ) -> None:
         placed = await bought(shop, ada_token, "key-0001", "tok_timeout_after")
         approved = Approved(payment_id=(await gateway_payment(shop)).id)
-        outcomes = [approved, Declined(reason="stolen")]
+        outcomes: list[PaymentOutcome] = [approved, Declined(reason="stolen")]
         results = await asyncio.gather(
             *(
                 shop.container.complete_orders().complete(

@@ -23,8 +23,8 @@ ORDERS_WITHOUT_OUTCOME = """
 """
 
 # An admin may refund, cancel or ship any order, adjust stock and grant credit to any account. The
-# key under which an order was placed never refers to its cancellation. Codes that were made together
-# have an id of version 8, which is stored nowhere else.
+# key under which an order was placed never refers to its cancellation. Codes that were made
+# together have an id of version 8, which is stored nowhere else.
 OUTCOMES_WITHOUT_ORDER = """
     SELECT k.user_id, k.reference FROM idempotency_keys k
     LEFT JOIN orders o ON o.id = k.reference
