@@ -10,6 +10,7 @@ from dependency_injector import providers
 from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
+from shop.application.catalogue.categories import DeleteCategory, PutCategory
 from shop.application.catalogue.preconditions import (
     ANY,
     Precondition,
@@ -20,6 +21,7 @@ from shop.application.catalogue.products import ProductSaved
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.catalogue.category import CategoryNotFound
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -88,7 +90,7 @@ async def test_one_of_several_changes_of_a_version_is_saved(
     shop: Container, admin: SessionToken
 ) -> None:
     first = await shop.product_service().put(put_product(admin, "TEA"))
-    version = product_version(first.available_product.product)
+    version = product_version(first.available_product.product, ())
     await shop.inventory_service().adjust(add_stock(admin, "TEA", 1))
 
     (saved,) = await _put_at_once(
@@ -105,6 +107,40 @@ async def test_one_of_several_new_products_is_created(shop: Container, admin: Se
 
     assert saved.is_new
     assert await shop.product_service().show("TEA") == saved.available_product
+
+
+async def test_first_categories_of_a_shop_are_added_at_once(
+    shop: Container, admin: SessionToken
+) -> None:
+    command = PutCategory(session=admin, slug="tea", name="Tea", parent=None, position=0)
+    others = [replace(command, slug=f"tea-{number}") for number in range(AT_ONCE)]
+    put = shop.category_service().put
+
+    results = await asyncio.gather(*map(put, [*[command] * AT_ONCE, *others]))
+
+    same = results[:AT_ONCE]
+    assert sorted(each.is_new for each in same) == [False] * (AT_ONCE - 1) + [True]
+    tree = await shop.category_service().show()
+    assert tree.categories.keys() == {"tea", *(each.slug for each in others)}
+
+
+async def test_category_that_gets_a_product_while_it_is_deleted_has_none_or_stays(
+    shop: Container, admin: SessionToken
+) -> None:
+    command = PutCategory(session=admin, slug="tea", name="Tea", parent=None, position=0)
+    await shop.category_service().put(command)
+    tea = replace(put_product(admin, "TEA"), categories=("tea",))
+
+    deleted, saved = await asyncio.gather(
+        shop.category_service().delete(DeleteCategory(session=admin, slug="tea")),
+        shop.product_service().put(tea),
+        return_exceptions=True,
+    )
+
+    assert deleted is None
+    shown = await shop.product_service().show("TEA") if isinstance(saved, ProductSaved) else None
+    assert shown is None or shown.categories == ()
+    assert shown is not None or saved == CategoryNotFound(slug="tea")
 
 
 async def test_repeated_adjustment_has_one_effect_and_one_result(

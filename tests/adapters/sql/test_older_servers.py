@@ -26,12 +26,13 @@ from shop.application.ports.repositories.catalogue.product_searches import (
     SearchFilter,
     SearchQuestion,
 )
+from shop.application.ports.repositories.products import ProductListing
 from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.search_terms import SaleState, SearchQuery
 from shop.domain.orders.order import Actor
 from tests.adapters.sql.conftest import NewDatabase
 from tests.adapters.sql.stored_users import ADA, BOB, writing_unit
-from tests.factories import NOW, account, order, payment
+from tests.factories import NOW, account, eur, order, payment
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +95,24 @@ async def test_product_of_an_older_server_can_be_saved_before_it_is_migrated(
     assert await _rows(database, _VARIANTS) == [
         ("TEA", "TEA", 0, 1999, None, "EUR", "Green tea", None, True, True, NOW)
     ]
+
+
+async def test_product_of_an_older_server_is_listed_and_sold_before_it_is_migrated(
+    new_database: NewDatabase, postgresql_url: str
+) -> None:
+    # A server of an older release runs beside PostgreSQL only.
+    database = new_database(postgresql_url, f"older_{uuid4().hex}")
+    await database.migrate()
+    await _write_as_an_older_server(database, _ADD, {"sku": "TEA", "created_at": NOW})
+    stock = "INSERT INTO inventories (sku, on_hand, reserved) VALUES ('TEA', 3, 0)"
+    await _write_as_an_older_server(database, stock, {})
+
+    async with SqlUnitOfWork(database, writing=False) as uow:
+        listing = ProductListing(page=PageRequest(limit=9, after=None))
+        (shown,) = (await uow.products.pages([listing]))[listing].items
+        sold = (await uow.variants.get_many(["TEA"]))["TEA"]
+    assert (shown.product.handle, shown.available, shown.product.price) == ("TEA", 3, eur(1999))
+    assert (sold.product, sold.name, sold.is_for_sale) == ("TEA", "Tea", True)
 
 
 class TestAProductOfAnOlderServer:

@@ -10,7 +10,7 @@ from shop.domain.cart import MAX_LINES, EmptyCart
 from shop.domain.cart_problems import CartProblem, NotForSale
 from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import OutOfStock
-from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.api.catalogue.product_fields import ProductName
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.api.catalogue.variant_schemas import Options
 from shop.entrypoints.http.schemas import MoneyResponse, Quantity, RequestBody, ResponseBody, Sku

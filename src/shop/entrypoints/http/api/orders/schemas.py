@@ -16,7 +16,7 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.line_quantity import MAX_QUANTITY, LineQuantity
 from shop.domain.shared.money import Money
 from shop.domain.user import User
-from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.api.catalogue.product_fields import ProductName
 from shop.entrypoints.http.api.catalogue.variant_schemas import Options
 from shop.entrypoints.http.payment_action import RequiredAction
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
