@@ -50,7 +50,7 @@ class RuleBook:
             return kept
         if current.rules is None:
             raise TransientFailure("the rules were changed several times while they were read")
-        rules = RulesInForce.of(self._assemble(current.rules))
+        rules = RulesInForce.of(self._assemble(current.rules), current.version)
         self._kept[current.version] = rules
         for outdated in sorted(self._kept)[:-KEPT_VERSIONS]:
             del self._kept[outdated]

@@ -6,7 +6,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.catalogue.variant import ChosenOption
+from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.pricing.quoted import QuotedDiscount
 from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
@@ -104,7 +106,8 @@ class StatusChange:
 class Order:
     """A customer's order; `version` counts the steps in its history.
 
-    `has_fulfilment` is true once any of it was shipped or refunded.
+    `has_fulfilment` is true once any of it was shipped or refunded. Without a `pricing`, the lines
+    sum to the total: nothing was taken off, added or taxed.
     """
 
     id: UUID
@@ -117,11 +120,17 @@ class Order:
     placed_at: datetime
     version: int
     has_fulfilment: bool
+    pricing: OrderPricing | None = None
 
     @property
     def user_id(self) -> UUID:
         """The customer: the user under whose key the order was placed."""
         return self.idempotency_key.user_id
+
+    @property
+    def discounts(self) -> tuple[QuotedDiscount, ...]:
+        """What promotions have taken off; none without a pricing."""
+        return () if self.pricing is None else self.pricing.discounts
 
     def is_visible_to(self, user: User) -> bool:
         """Check that the user is the order's customer or an admin."""

@@ -35,7 +35,7 @@ class CheckoutContainer(Base):
     placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
         queue_of(place_orders.provided.place)
     )
-    complete_orders = notifying(CompleteOrders)
+    complete_orders = notifying(CompleteOrders, Base.metrics)
     completion_queue: providers.Provider[GroupCommit[CompleteOrder, CompletedOrder]] = queue_of(
         complete_orders.provided.complete
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from shop.adapters.memory.audit import fulfilment, jobs, money, orders, stock
+from shop.adapters.memory.audit import fulfilment, jobs, money, orders, promotions, stock
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.application.ports.repositories.audit import Audit, Fact, Invariant, Violation
@@ -59,6 +59,12 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "history-differs-from-status": orders.history_status_mismatches,
         "quantity-exceeds-order": fulfilment.orders_shipped_in_excess,
         "status-differs-from-shipments": fulfilment.order_status_mismatches,
+    },
+    17: {
+        "uses-differ-from-orders": promotions.uses_unlike_orders,
+        "uses-exceed-limit": promotions.uses_above_limit,
+        "customer-exceeds-limit": promotions.uses_above_limit_of_customer,
+        "closed-order-holds-use": promotions.uses_held_by_closed_orders,
     },
 }
 

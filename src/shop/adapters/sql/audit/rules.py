@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from shop.adapters.sql.audit import fulfilment, jobs, money, orders, stock
+from shop.adapters.sql.audit import fulfilment, jobs, money, orders, promotions, stock
 
-COMMON_TABLE_EXPRESSIONS = """
+_COMMON_TABLE_EXPRESSIONS = """
     WITH money_of_accounts AS (
         SELECT account_id, SUM(delta) AS moved FROM (
             SELECT credit_account_id AS account_id, amount AS delta FROM transfers
@@ -44,9 +44,37 @@ COMMON_TABLE_EXPRESSIONS = """
             UNION ALL SELECT r.order_id, l.sku, 0, 0, 0, l.quantity, l.cancelled_quantity
             FROM refunds r JOIN refund_lines l ON l.refund_id = r.id
         ) AS entries GROUP BY order_id, sku
+    ), promotions_of_orders AS (
+        SELECT DISTINCT order_id, slug AS promotion, code FROM order_shares WHERE kind = 'discount'
+    ), limits_of_promotions AS (
+        SELECT slug, {use_limit} AS use_limit,
+               CASE WHEN {is_for_first_order} THEN 1 ELSE {limit_per_customer} END
+                   AS uses_per_customer
+        FROM pricing_rules WHERE kind = 'promotion'
     )
 """
 """Sums that the rules share: each is computed in one pass, and only if a rule uses it."""
+
+_IN_DOCUMENTS: Mapping[str, Mapping[str, str]] = {
+    "postgresql": {
+        "use_limit": "CAST(CAST(document AS json) ->> 'limit' AS bigint)",
+        "limit_per_customer": "CAST(CAST(document AS json) ->> 'limit_per_customer' AS bigint)",
+        "is_for_first_order": (
+            "CAST(CAST(document AS json) -> 'conditions' ->> 'is_for_first_order' AS boolean)"
+        ),
+    },
+    "sqlite": {
+        "use_limit": "json_extract(document, '$.limit')",
+        "limit_per_customer": "json_extract(document, '$.limit_per_customer')",
+        "is_for_first_order": "json_extract(document, '$.conditions.is_for_first_order')",
+    },
+}
+"""What the rules compare with the documents of promotions, by engine."""
+
+COMMON_TABLE_EXPRESSIONS = {
+    engine: _COMMON_TABLE_EXPRESSIONS.format(**fields) for engine, fields in _IN_DOCUMENTS.items()
+}
+"""The sums, by engine."""
 
 RULES: Mapping[int, Mapping[str, str]] = {
     1: {
@@ -101,6 +129,12 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "history-differs-from-status": orders.HISTORY_STATUS_MISMATCHES,
         "quantity-exceeds-order": fulfilment.ORDERS_SHIPPED_IN_EXCESS,
         "status-differs-from-shipments": fulfilment.ORDER_STATUS_MISMATCHES,
+    },
+    17: {
+        "uses-differ-from-orders": promotions.USES_UNLIKE_ORDERS,
+        "uses-exceed-limit": promotions.USES_ABOVE_LIMIT,
+        "customer-exceeds-limit": promotions.USES_ABOVE_LIMIT_OF_CUSTOMER,
+        "closed-order-holds-use": promotions.USES_HELD_BY_CLOSED_ORDERS,
     },
 }
 """Queries by rule and invariant; `:allowed_…` parameters are lists of ``from>to`` statuses."""

@@ -72,13 +72,18 @@ class SqlConnection:
         self._writing = False
 
     @property
+    def engine(self) -> str:
+        """The name of the database's engine."""
+        return self._connection.dialect.name
+
+    @property
     def has_lateral_joins(self) -> bool:
         """Whether one statement can find a page for each of many rows."""
-        return self._connection.dialect.name == "postgresql"
+        return self.engine == "postgresql"
 
     async def read_whole_tables(self) -> None:
         """Have the statements of this transaction planned for whole tables, not for keys."""
-        if self._connection.dialect.name == "postgresql":
+        if self.engine == "postgresql":
             await self._execute(ALLOW_ANY_PLAN, None)
 
     async def read_ahead(

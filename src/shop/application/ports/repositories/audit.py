@@ -67,6 +67,10 @@ INVARIANTS = (
         number=10,
         sentence="Every status change of an order is allowed, and recorded in sequence.",
     ),
+    Invariant(
+        number=17,
+        sentence="Each use of a promotion is an order's that came to something, within the limits.",
+    ),
 )
 
 GATEWAY_INVARIANT = Invariant(
