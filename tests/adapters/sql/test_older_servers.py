@@ -156,6 +156,23 @@ class TestAProductOfAnOlderServer:
         ]
         assert await _rows(database, _NUMBERS) == [("OIL", 1999, 2), ("TEA", 1500, 1)]
 
+    async def test_keeps_the_image_of_the_shop(self, database: SqlDatabase) -> None:
+        own = "/media/9f/9f86-40.webp"
+        await _write_as_an_older_server(
+            database, "UPDATE variants SET image_url = :own", {"own": own}
+        )
+        await _write_as_an_older_server(
+            database,
+            "UPDATE products SET name = 'Green tea', image_url = 'https://shop.test/tea.jpg'",
+            {},
+        )
+        await _write_as_an_older_server(database, _ADD, {"sku": "OIL", "created_at": NOW})
+
+        await database.migrate()
+
+        (_, tea) = await _rows(database, _VARIANTS)
+        assert (tea[6], tea[7]) == ("Green tea", own)
+
     async def test_is_found_by_its_new_name_and_only_by_staff_when_it_is_off_sale(
         self, database: SqlDatabase
     ) -> None:

@@ -143,3 +143,9 @@ class TestACategoryTree:
                 ask("plants")
 
             assert caught.value.slug == "plants"
+
+
+def test_category_in_use_by_promotions_names_them() -> None:
+    assert CategoryInUse(slug="tea", promotions=("sale", "xmas")).detail == (
+        "These promotions select the category tea: sale, xmas; change or end them."
+    )

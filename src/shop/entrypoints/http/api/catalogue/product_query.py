@@ -41,7 +41,7 @@ OPTION_PARAMETER: dict[str, Any] = {
     "required": False,
     "description": "Products with a variant on sale that has this value of the option `size`;"
     f" likewise for any option of the shop, at most {MAX_OPTION_FILTERS} of them. The case is"
-    " ignored.",
+    " ignored. Each of several options may be that of another variant.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_OPTION_CHARACTERS},
     "example": "L",
 }
@@ -96,7 +96,11 @@ class ProductQuery(QueryParameters):
     min_price: _PriceFilter = None
     max_price: _PriceFilter = None
     in_stock: Annotated[
-        bool, Field(examples=[True], description="Only products that can be delivered.")
+        bool,
+        Field(
+            examples=[True],
+            description="Only products of which a variant on sale is available, whatever its options.",
+        ),
     ] = False
     sort: Annotated[
         ProductOrder | None,
