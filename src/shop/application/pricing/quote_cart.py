@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -10,6 +11,7 @@ from shop.application.pricing.promotion_usage import CodesOfBuyer, PromotionUsag
 from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.pricing.cart_to_quote import Buyer, CartToQuote, LineToQuote
 from shop.domain.pricing.places import Destination
 from shop.domain.pricing.quote import quote
@@ -37,6 +39,28 @@ class CartToPrice:
     def codes_of_buyer(self) -> CodesOfBuyer:
         """The codes, with their customer."""
         return CodesOfBuyer(user_id=self.user_id, codes=self.codes)
+
+    @classmethod
+    def of(
+        cls,
+        cart: Cart,
+        details: OrderDetails,
+        *,
+        variants: Mapping[str, SoldVariant],
+        user_id: UUID | None,
+    ) -> Self:
+        """Take what prices depend on from the details of a cart, or of a new order."""
+        if details == NO_DETAILS:
+            return cls(cart=cart, user_id=user_id)
+        ships = any(line.sku in variants and variants[line.sku].ships for line in cart.lines)
+        return cls(
+            cart=cart,
+            user_id=user_id,
+            vat_country=details.vat_country,
+            destination=details.destination(is_shipped=ships),
+            shipping_method=details.shipping_method,
+            codes=details.codes or (),
+        )
 
 
 @value

@@ -38,6 +38,11 @@ class RuleBook:
         """The newest version that is kept, for reading ahead."""
         return max(self._kept, default=NO_VERSION)
 
+    @property
+    def known_rules(self) -> RulesInForce | None:
+        """The rules of the newest version that is kept, which may be out of date."""
+        return self._kept.get(self.known_version)
+
     async def rules(self, uow: UnitOfWork) -> RulesInForce:
         """Return the rules that the unit of work sees.
 

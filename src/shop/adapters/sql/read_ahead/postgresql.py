@@ -116,7 +116,7 @@ _ROWS: Mapping[TableClause, str] = {
         ))""",
     orders: """(
         SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price, lines.product,
-            CAST(lines.options AS json) AS options, lines.image
+            CAST(lines.options AS json) AS options, lines.image, lines.discount, lines.tax
         FROM orders CROSS JOIN LATERAL (
             SELECT * FROM order_lines WHERE order_id = orders.id OFFSET 0
         ) AS lines

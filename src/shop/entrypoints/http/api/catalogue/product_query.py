@@ -99,7 +99,7 @@ class ProductQuery(QueryParameters):
         bool,
         Field(
             examples=[True],
-            description="Only products of which a variant on sale is available, whatever its options.",
+            description="Only products of which a variant on sale is available, of any options.",
         ),
     ] = False
     sort: Annotated[
