@@ -21,7 +21,7 @@ from shop.application.catalogue.products import ProductSaved
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.catalogue.category import CategoryNotFound
+from shop.domain.catalogue.category import CategoryNotFound, CategoryTree
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -29,7 +29,7 @@ from tests.adapters.sql.conftest import SECRETS
 from tests.application.memory_shop import add_stock, new_token, put_product
 from tests.clock import FakeClock
 from tests.doubles import FakePasswordHasher
-from tests.factories import EUR, eur
+from tests.factories import EUR, NOW, category, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -109,19 +109,20 @@ async def test_one_of_several_new_products_is_created(shop: Container, admin: Se
     assert await shop.product_service().show("TEA") == saved.available_product
 
 
-async def test_first_categories_of_a_shop_are_added_at_once(
-    shop: Container, admin: SessionToken
-) -> None:
-    command = PutCategory(session=admin, slug="tea", name="Tea", parent=None, position=0)
-    others = [replace(command, slug=f"tea-{number}") for number in range(AT_ONCE)]
-    put = shop.category_service().put
+async def test_first_category_of_a_shop_is_known_to_who_waited_for_it(shop: Container) -> None:
+    async def lock_tree() -> CategoryTree:
+        async with shop.unit_of_work() as uow:
+            return await uow.categories.lock_tree()
 
-    results = await asyncio.gather(*map(put, [*[command] * AT_ONCE, *others]))
+    async with shop.unit_of_work() as uow:
+        await uow.categories.lock_tree()
+        waiting = asyncio.create_task(lock_tree())
+        await asyncio.sleep(0.3)
+        uow.categories.put(category("tea"), NOW)
+        await uow.commit()
 
-    same = results[:AT_ONCE]
-    assert sorted(each.is_new for each in same) == [False] * (AT_ONCE - 1) + [True]
-    tree = await shop.category_service().show()
-    assert tree.categories.keys() == {"tea", *(each.slug for each in others)}
+    # There is no row yet to wait for; the second one would add the category again.
+    assert (await waiting).categories.keys() == {"tea"}
 
 
 async def test_category_that_gets_a_product_while_it_is_deleted_has_none_or_stays(

@@ -62,11 +62,11 @@ def shown_seo(seo: Seo | None, name: str, description: str) -> tuple[str, str]:
 
 def beginning(text: str, longest: int) -> str:
     """Return the beginning of a text on one line, up to the end of a word."""
-    line = " ".join(text[: longest + 1].split())
-    if len(line) <= longest and len(text) <= longest:
+    cut = text[: longest + 1]
+    line = " ".join(cut.split())
+    if len(cut) <= longest or cut[-1].isspace():
         return line
-    whole_words = line[: longest + 1].rpartition(" ")[0]
-    return whole_words or line[:longest]
+    return line.rpartition(" ")[0] or line[:longest]
 
 
 def require_new_seo(seo: Seo) -> None:
