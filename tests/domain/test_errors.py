@@ -26,7 +26,12 @@ from shop.domain.orders.order import (
     TooManyPendingOrders,
 )
 from shop.domain.orders.price_changed import PriceChanged
-from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.refund import (
+    NothingToRefund,
+    NotPaidByCard,
+    RefundExceedsPayment,
+    ShippingAlreadyRefunded,
+)
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.pricing.quote_errors import (
@@ -278,6 +283,16 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         RefundExceedsPayment(requested=eur(7), remaining=eur(5)),
         "refund-exceeds-payment",
         "Cannot refund 0.07 EUR; only 0.05 EUR of the payment has not been refunded.",
+    ),
+    (
+        ShippingAlreadyRefunded(),
+        "shipping-already-refunded",
+        "The shipping of the order has been refunded already.",
+    ),
+    (
+        NothingToRefund(),
+        "nothing-to-refund",
+        "Nothing was paid for what is to be refunded; adjust the stock if goods come back.",
     ),
     (
         NotPaidByCard(),

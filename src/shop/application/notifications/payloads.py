@@ -9,7 +9,7 @@ from shop.domain.account import Transfer
 from shop.domain.inventory import Inventory
 from shop.domain.orders.order import Order, OrderLine
 from shop.domain.orders.order_pricing import OrderPricing
-from shop.domain.orders.refund import Refund
+from shop.domain.orders.refund import Refund, RefundLine
 from shop.domain.payment import Payment
 from shop.domain.pricing.kept_line import KeptLine
 from shop.domain.pricing.percentages import format_percentage
@@ -100,10 +100,25 @@ def refund_payload(refund: Refund) -> Json:
     return {
         "id": str(refund.id),
         "amount": _money_payload(refund.amount),
+        "shipping_amount": _part_payload(refund.shipping_amount, refund),
+        "tax": _part_payload(refund.tax, refund),
         "to": refund.to.value,
-        "lines": [{"sku": each.sku, "quantity": each.quantity} for each in refund.lines],
+        "lines": [_refund_line_payload(each, refund) for each in refund.lines],
         "restocked": refund.restocked,
     }
+
+
+def _refund_line_payload(line: RefundLine, refund: Refund) -> Json:
+    return {
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "amount": _part_payload(line.amount or 0, refund),
+        "tax": _part_payload(line.tax or 0, refund),
+    }
+
+
+def _part_payload(amount: int, refund: Refund) -> Json:
+    return _money_payload(Money(amount=amount, currency=refund.amount.currency))
 
 
 def transfer_payload(transfer: Transfer) -> Json:

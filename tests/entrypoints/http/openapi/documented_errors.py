@@ -176,7 +176,13 @@ ERRORS = {
     ("post", "/api/v1/orders/{order_id}/refunds"): OF_ADMINS_UNSAFE
     | OF_FULFILMENTS
     | OF_KEYS
-    | {"not-paid-by-card", "refund-exceeds-payment", "balance-too-large"},
+    | {
+        "not-paid-by-card",
+        "refund-exceeds-payment",
+        "shipping-already-refunded",
+        "nothing-to-refund",
+        "balance-too-large",
+    },
     ("get", "/api/v1/orders/{order_id}/refunds"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/webhook-deliveries"): OF_SIGNED_IN | {"forbidden"},
     ("post", "/api/v1/webhook-deliveries/{delivery_id}/retry"): OF_ADMINS_UNSAFE

@@ -29,7 +29,12 @@ from shop.domain.orders.order import (
     TooManyPendingOrders,
 )
 from shop.domain.orders.price_changed import PresentTotals, PriceChanged
-from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.refund import (
+    NothingToRefund,
+    NotPaidByCard,
+    RefundExceedsPayment,
+    ShippingAlreadyRefunded,
+)
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.pricing.quote_errors import (
@@ -148,17 +153,23 @@ def _domain_examples() -> Iterator[ShopError]:
     yield DeliveryNotFound()
     yield SessionHasNoOrder()
     yield IllegalTransition(current="cancelled", target="cancelled")
+    yield from _fulfilment_examples()
+    yield TooManyPendingOrders(limit=5)
+    yield TooManyRequests(retry_after_seconds=4)
+    yield IdempotencyKeyReused()
+    yield RequestInProgress()
+
+
+def _fulfilment_examples() -> Iterator[ShopError]:
     yield OrderPartlyFulfilled()
     yield PaymentNotCaptured()
     yield QuantityExceedsOrder(
         lines=(ExcessQuantity(sku="TEA-EARL-GREY", requested=2, remaining=1),)
     )
     yield RefundExceedsPayment(requested=_eur(1999), remaining=_eur(1580))
+    yield ShippingAlreadyRefunded()
+    yield NothingToRefund()
     yield NotPaidByCard()
-    yield TooManyPendingOrders(limit=5)
-    yield TooManyRequests(retry_after_seconds=4)
-    yield IdempotencyKeyReused()
-    yield RequestInProgress()
 
 
 def _rule_examples() -> Iterator[ShopError]:

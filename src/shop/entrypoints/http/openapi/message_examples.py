@@ -175,9 +175,11 @@ _SHIPMENT_EVENT: Json = {
 _REFUND: Json = {
     "id": "01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12",
     "amount": _TOTAL,
+    "shipping_amount": _eur(0),
+    "tax": _eur(0),
     "to": "account",
     "reason": "Not to her taste",
-    "lines": [_LINE_QUANTITIES],
+    "lines": [{**_LINE_QUANTITIES, "amount": _TOTAL, "tax": _eur(0)}],
     "restocked": True,
     "status": "succeeded",
     "actor": "admin",
