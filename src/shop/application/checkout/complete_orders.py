@@ -68,9 +68,9 @@ class CompleteOrder:
             session_ids=[self.payment.card_details.session_id],
             stock_skus=[line.sku for line in self.order.lines],
             order_ids=[self.order.id],
-            has_cart=self.clears_cart,
             promotions=[each.promotion for each in given_back],
             codes=[each.code for each in given_back if each.code is not None],
+            has_cart=self.clears_cart,
         )
 
     @property

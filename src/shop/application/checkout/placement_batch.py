@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime
 
-from shop.application.checkout.order_prices import OrderPrice, OrderPrices
+from shop.application.checkout.order_prices import OrderPrice, OrderPrices, OrderToPrice
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
@@ -18,7 +18,6 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.pricing.quote_cart import CartToPrice
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
 from shop.domain.catalogue.variant import SoldVariant
@@ -128,7 +127,7 @@ class PlacementBatch:
         problems.require_for_sale()
         self._policy.limits.require_quantities(cart)
         price = self._prices.price(
-            CartToPrice.of(cart, details, variants=self._variants, user_id=request.key.user_id)
+            OrderToPrice(cart=cart, details=details, user_id=request.key.user_id)
         )
         order = self._new_order(request, cart, details, price)
         if command.expected_total is not None and command.expected_total != order.total:

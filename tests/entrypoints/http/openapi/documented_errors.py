@@ -103,12 +103,16 @@ ERRORS = {
     ("delete", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE
     | {"category-not-found", "category-in-use"},
     ("get", "/api/v1/products/{handle}"): OF_STORED | {"product-not-found", "outcome-unknown"},
-    ("put", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE | {"precondition-failed", "sku-taken"},
+    ("put", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE
+    | {"precondition-failed", "sku-taken", "category-not-found"},
     ("delete", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "precondition-failed"},
     ("post", "/api/v1/products/{handle}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved", "several-variants"},
+    ("get", "/api/v1/products/{handle}/stock/movements"): OF_ADMINS
+    | {"product-not-found", "several-variants"},
+    ("get", "/api/v1/variants/{sku}/stock/movements"): OF_ADMINS | {"product-not-found"},
     ("get", "/api/v1/variants/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
     ("post", "/api/v1/variants/{sku}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS

@@ -244,12 +244,16 @@ async def _keep_an_address(story: ExampleSequence, customer: Browser) -> None:
 
 
 async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: HttpShop) -> None:
-    await story.run(admin, "put_product")
+    await admin.put("/categories/drinks", {"name": "Drinks", "position": 0})
+    for name in ("put_category", "list_categories", "put_product", "delete_category"):
+        await story.run(admin, name)
     await story.run(admin, "adjust_stock")
     await story.run(admin, "adjust_product_stock")
-    await admin.put("/categories/drinks", {"name": "Drinks", "position": 0})
-    for name in ("put_category", "list_categories", "delete_category"):
-        await story.run(admin, name)
+    cup = {"name": "Cup", "description": "", "price": REQUESTS["put_product"]["price"]}
+    await admin.put("/products/CUP", {**cup, "active": True})
+    await admin.post("/products/CUP/stock", REQUESTS["adjust_stock"])
+    await story.run(admin, "list_stock_movements", sku="CUP", query="?limit=1")
+    await story.run(admin, "list_product_stock_movements", handle="CUP", query="?limit=1")
     image_id = (await story.run(admin, "add_image"))["id"]
     await shop.container.image_job_runner().run_due()
     for name in ("change_image", "remove_image"):
@@ -288,5 +292,7 @@ async def _enter_details(story: ExampleSequence, root: Browser, customer: Browse
 
 
 async def test_new_product_starts_without_stock(shop: HttpShop) -> None:
-    await ExampleSequence(shop).run(await shop.admin(), "put_product")
+    admin = await shop.admin()
+    await admin.put("/categories/tea", {"name": "Tea", "position": 0})
+    await ExampleSequence(shop).run(admin, "put_product")
     assert shop.on_hand("TEA-EARL-GREY") == 0

@@ -1,1 +1,1 @@
-"""What belongs to customers, in memory: address books and carts."""
+"""What belongs to customers, in memory: addresses and carts."""

@@ -1,1 +1,1 @@
-"""What belongs to customers, in a relational database: address books and carts."""
+"""What belongs to customers, in a relational database: addresses and carts."""

@@ -1,1 +1,1 @@
-"""Ports to what belongs to customers: their address books and their carts."""
+"""Ports to what belongs to customers: their addresses and their carts."""

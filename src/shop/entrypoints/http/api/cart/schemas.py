@@ -14,7 +14,7 @@ from shop.domain.orders.order_details import MAX_CODES
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.http.api.addresses.schemas import AddressInput, AddressResponse
 from shop.entrypoints.http.api.cart.problem_schemas import CartProblemResponse, LineProblem
-from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.api.catalogue.product_fields import ProductName
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.api.catalogue.variant_schemas import Options
 from shop.entrypoints.http.api.price_schemas import (
