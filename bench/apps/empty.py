@@ -15,6 +15,7 @@ from shop.entrypoints.http.api.orders.schemas import (
     OrderResponse,
     PaymentResponse,
 )
+from shop.entrypoints.http.api.price_schemas import TotalsResponse
 from shop.entrypoints.http.schemas import MoneyResponse
 
 
@@ -42,7 +43,7 @@ def create_app() -> FastAPI:
 
 
 def _order() -> OrderResponse:
-    price = MoneyResponse(amount=100, currency="EUR")
+    price, nothing = (MoneyResponse(amount=each, currency="EUR") for each in (100, 0))
     line = OrderLineResponse(
         sku="BENCH-0000001",
         name="Product no. 1",
@@ -50,6 +51,8 @@ def _order() -> OrderResponse:
         quantity=1,
         unit_price=price,
         amount=price,
+        discount=nothing,
+        tax=nothing,
         shipped=0,
         refunded=0,
     )
@@ -58,9 +61,19 @@ def _order() -> OrderResponse:
         number="7Q4M-2XKD-9R0B",
         status=OrderStatus.PAID,
         total=price,
+        totals=TotalsResponse(
+            subtotal=price,
+            discount=nothing,
+            shipping=nothing,
+            tax=nothing,
+            total=price,
+            prices_include_tax=True,
+        ),
         lines=[line],
+        discounts=[],
+        taxes=[],
         payment=PaymentResponse(method=PaymentMethod.ACCOUNT, status=PaymentStatus.CAPTURED),
-        refunded=MoneyResponse(amount=0, currency="EUR"),
+        refunded=nothing,
         placed_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 

@@ -122,6 +122,7 @@ async def _refund(
 ) -> object:
     request = RefundRequest(
         lines=line_quantities(TEA=lines) if lines else (),
+        shipping=False,
         amount=None if lines else eur(PRICE),
         to=None,
         reason="Broken",

@@ -107,9 +107,13 @@ async def test_deposit(shop: MemoryShop) -> None:
     )
 
 
-async def test_refund(shop: MemoryShop, admin: SessionToken) -> None:
+@pytest.mark.parametrize(("shipping", "members"), [(False, {}), (True, {"shipping": True})])
+async def test_refund(
+    shop: MemoryShop, admin: SessionToken, members: Mapping[str, object], *, shipping: bool
+) -> None:
     request = RefundRequest(
         lines=line_quantities(TEA=1),
+        shipping=shipping,
         amount=eur(5),
         to=PaymentMethod.CARD,
         reason="It broke",
@@ -128,6 +132,7 @@ async def test_refund(shop: MemoryShop, admin: SessionToken) -> None:
                 "to": "card",
                 "reason": "It broke",
                 "restock": False,
+                **members,
             },
         },
     )

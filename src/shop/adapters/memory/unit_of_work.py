@@ -25,8 +25,8 @@ from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
 from shop.adapters.memory.repositories.pricing.customer_groups import MemoryCustomerGroups
 from shop.adapters.memory.repositories.pricing.promotion_counters import MemoryPromotionCounters
+from shop.adapters.memory.repositories.pricing.promotion_uses import MemoryPromotionUses
 from shop.adapters.memory.repositories.pricing.rule_documents import MemoryRuleDocuments
-from shop.adapters.memory.repositories.pricing.uses import MemoryUses
 from shop.adapters.memory.repositories.product_images import MemoryProductImages
 from shop.adapters.memory.repositories.products import MemoryProducts
 from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
@@ -68,7 +68,7 @@ class MemoryUnitOfWork(UnitOfWork):
         rule_documents = MemoryRuleDocuments(transaction)
         promotion_counters, promotion_uses = (
             MemoryPromotionCounters(transaction),
-            MemoryUses(transaction),
+            MemoryPromotionUses(transaction),
         )
         customer_groups = MemoryCustomerGroups(transaction)
         price_changes, orders = MemoryPriceChanges(transaction), MemoryOrders(transaction)

@@ -31,8 +31,8 @@ from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
 from shop.adapters.sql.repositories.pricing.customer_groups import SqlCustomerGroups
 from shop.adapters.sql.repositories.pricing.promotion_counters import SqlPromotionCounters
+from shop.adapters.sql.repositories.pricing.promotion_uses import SqlPromotionUses
 from shop.adapters.sql.repositories.pricing.rule_documents import SqlRuleDocuments
-from shop.adapters.sql.repositories.pricing.uses import SqlUses
 from shop.adapters.sql.repositories.product_images import SqlProductImages
 from shop.adapters.sql.repositories.products import SqlProducts
 from shop.adapters.sql.repositories.rate_limits import SqlRateLimits
@@ -107,7 +107,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.inventories = SqlInventories(connection)
         self.rule_documents = rule_documents = SqlRuleDocuments(connection)
         self.promotion_counters = counters = SqlPromotionCounters(connection)
-        self.promotion_uses = uses = SqlUses(connection)
+        self.promotion_uses = uses = SqlPromotionUses(connection)
         self.customer_groups = customer_groups = SqlCustomerGroups(connection)
         orders = SqlOrders(connection)
         self.orders = orders

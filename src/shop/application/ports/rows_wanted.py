@@ -14,7 +14,8 @@ class RowsWanted:
 
     A session comes with its user; `takes_cart` adds the products in its cart, `has_account` the
     accounts of its user and of the users with these `emails`. Products come with their stock,
-    orders with their payments; `with_fulfilment` adds their shipments, refunds and customers.
+    orders with their payments; `with_fulfilment` adds their shipments, refunds and customers. Codes
+    come with the counters of their promotions.
     """
 
     session: SessionToken | None = None
@@ -27,6 +28,8 @@ class RowsWanted:
     stock_skus: Collection[str] = ()
     order_ids: Collection[UUID] = ()
     with_fulfilment: bool = False
+    promotions: Collection[str] = ()
+    codes: Collection[str] = ()
     card_use_since: datetime | None = None
     """Wants what the session's user has begun by card, with what was declined since then."""
 

@@ -25,8 +25,8 @@ from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
 from shop.application.ports.repositories.pricing.customer_groups import CustomerGroups
 from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
+from shop.application.ports.repositories.pricing.promotion_uses import PromotionUses
 from shop.application.ports.repositories.pricing.rule_documents import RuleDocuments
-from shop.application.ports.repositories.pricing.uses import Uses
 from shop.application.ports.repositories.product_images import ProductImages
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
@@ -89,7 +89,7 @@ class UnitOfWork(ABC):
     inventories: Inventories
     rule_documents: RuleDocuments
     promotion_counters: PromotionCounters
-    promotion_uses: Uses
+    promotion_uses: PromotionUses
     customer_groups: CustomerGroups
     orders: Orders
     payments: Payments

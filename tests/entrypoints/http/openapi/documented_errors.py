@@ -133,6 +133,11 @@ ERRORS = {
         "not-for-sale",
         "out-of-stock",
         "insufficient-funds",
+        "code-not-found",
+        "code-used-up",
+        "code-not-applicable",
+        "address-required",
+        "shipping-unavailable",
         "price-changed",
         "empty-cart",
         "card-declined",
@@ -166,7 +171,13 @@ ERRORS = {
     ("post", "/api/v1/orders/{order_id}/refunds"): OF_ADMINS_UNSAFE
     | OF_FULFILMENTS
     | OF_KEYS
-    | {"not-paid-by-card", "refund-exceeds-payment", "balance-too-large"},
+    | {
+        "not-paid-by-card",
+        "refund-exceeds-payment",
+        "shipping-already-refunded",
+        "nothing-to-refund",
+        "balance-too-large",
+    },
     ("get", "/api/v1/orders/{order_id}/refunds"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/webhook-deliveries"): OF_SIGNED_IN | {"forbidden"},
     ("post", "/api/v1/webhook-deliveries/{delivery_id}/retry"): OF_ADMINS_UNSAFE

@@ -30,6 +30,8 @@ from shop.adapters.sql.schema.tables import (
     jobs,
     orders,
     payments,
+    promotion_counters,
+    promotion_uses,
     sessions,
 )
 from shop.adapters.sql.statements.row_parameters import RowParameters
@@ -47,6 +49,7 @@ LOCK_ORDER: dict[Table, LockOrder] = {
     sessions: LockOrder.SESSIONS,
     accounts: LockOrder.ACCOUNTS,
     inventories: LockOrder.INVENTORIES,
+    promotion_counters: LockOrder.PROMOTIONS,
     orders: LockOrder.ORDERS,
     payments: LockOrder.ORDERS,
     idempotency_keys: LockOrder.IDEMPOTENCY_KEYS,
@@ -58,7 +61,7 @@ It locks the key of a pending order after the order, as units of work with locks
 
 _LOCK_RANKS = {table: rank for rank, table in enumerate(LOCK_ORDER)}
 
-WITHOUT_LOCKS = {jobs}
+WITHOUT_LOCKS = {jobs, promotion_uses}
 """The tables whose rows follow from locked ones; they may be changed and deleted."""
 
 WRITE_UNTIL = "write_until"

@@ -39,6 +39,7 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
+    promotion_counters,
     refunds,
     sessions,
     shipment_events,
@@ -109,9 +110,13 @@ _ROWS: Mapping[TableClause, str] = {
         FROM variants WHERE sku = ANY (:product_skus || (SELECT skus FROM carts))
     ) AS variants""",
     inventories: "inventories WHERE sku = ANY (:stock_skus || (SELECT skus FROM carts))",
+    promotion_counters: """
+        promotion_counters WHERE key = ANY (:counter_keys || ARRAY(
+            SELECT 'p:' || promotion FROM promotion_counters WHERE key = ANY (:counter_keys)
+        ))""",
     orders: """(
         SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price, lines.product,
-            CAST(lines.options AS json) AS options, lines.image
+            CAST(lines.options AS json) AS options, lines.image, lines.discount, lines.tax
         FROM orders CROSS JOIN LATERAL (
             SELECT * FROM order_lines WHERE order_id = orders.id OFFSET 0
         ) AS lines
@@ -153,6 +158,7 @@ _PARAMETERS: Mapping[str, TypeEngine[Any]] = {
     "product_skus": _TEXTS,
     "stock_skus": _TEXTS,
     "order_ids": _IDS,
+    "counter_keys": _TEXTS,
     DECLINED_SINCE: UtcDateTime(),
     KNOWN_RULES: BigInteger(),
 }
@@ -182,6 +188,7 @@ def _parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, An
         "product_skus": sorted(read_ahead.product_skus),
         "stock_skus": sorted(read_ahead.stock_skus),
         "order_ids": list(read_ahead.order_ids),
+        "counter_keys": sorted(read_ahead.counter_keys),
         DECLINED_SINCE: read_ahead.card_use_since,
         KNOWN_RULES: read_ahead.known_rules,
     }

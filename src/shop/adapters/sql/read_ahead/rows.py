@@ -13,6 +13,7 @@ from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.payments import PAYMENTS
+from shop.adapters.sql.repositories.pricing.promotion_counters import COUNTERS
 from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES
 from shop.adapters.sql.repositories.session_store import SESSIONS
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
@@ -23,6 +24,7 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
+    promotion_counters,
     refunds,
     sessions,
     shipment_events,
@@ -32,6 +34,7 @@ from shop.adapters.sql.schema.tables import (
 from shop.adapters.sql.statements.card_use import DECLINED_SINCE, card_use_of
 from shop.adapters.sql.statements.row_parameters import VALUES, PostgresqlRowParameters
 from shop.adapters.sql.statements.writes import Fields
+from shop.domain.pricing.promotions.promotion_uses import counter_key
 
 RowsByTable = Mapping[TableClause, Sequence[Any]]
 
@@ -68,6 +71,8 @@ class RowsReadAhead:
             (CUSTOMERS, accounts.c.user_id): user_ids,
             (VARIANTS, variants.c.sku): read_ahead.product_skus | in_carts,
             (INVENTORIES, inventories.c.sku): read_ahead.stock_skus | in_carts,
+            (COUNTERS, promotion_counters.c.key): read_ahead.counter_keys
+            | {counter_key(each.promotion) for each in rows.get(promotion_counters, ())},
             (ORDERS_WITH_LINES, orders.c.id): read_ahead.order_ids,
             (PAYMENTS, payments.c.order_id): read_ahead.order_ids,
             (SHIPMENT_EVENTS, shipment_events.c.order_id): fulfilled,

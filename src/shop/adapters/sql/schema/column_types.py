@@ -77,7 +77,7 @@ def _parse_roles(words: str) -> frozenset[Role]:
 
 
 class JsonText(TypeDecorator[Mapping[str, Any] | Sequence[Any]]):
-    """A JSON object or array, stored as text because no query looks inside."""
+    """A JSON object or array, stored as text because only the audit looks inside."""
 
     impl = Text
     cache_ok = True

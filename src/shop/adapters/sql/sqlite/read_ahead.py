@@ -23,6 +23,7 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     orders,
     payments,
+    promotion_counters,
     refunds,
     sessions,
     shipment_events,
@@ -58,6 +59,11 @@ _CONDITIONS: Mapping[TableClause, str] = {
     )""",
     variants: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     inventories: f"sku IN (SELECT value FROM json_each(:stock_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
+    promotion_counters: """key IN (
+        SELECT value FROM json_each(:counter_keys)
+        UNION SELECT 'p:' || promotion FROM promotion_counters
+        WHERE key IN (SELECT value FROM json_each(:counter_keys))
+    )""",
     orders: "orders.id IN (SELECT value FROM json_each(:order_ids))",
     payments: "order_id IN (SELECT value FROM json_each(:order_ids))",
     shipment_events: "order_id IN (SELECT value FROM json_each(:order_ids))",
@@ -116,6 +122,7 @@ def reading_parameters(read_ahead: ReadAhead) -> Mapping[str, Any]:
         "product_skus": _json(read_ahead.product_skus),
         "stock_skus": _json(read_ahead.stock_skus),
         "order_ids": _json(each.hex for each in read_ahead.order_ids),
+        "counter_keys": _json(read_ahead.counter_keys),
         KNOWN_RULES: read_ahead.known_rules,
         "customers_of": _json(
             each.hex for each in read_ahead.order_ids if refunds in read_ahead.tables

@@ -107,7 +107,13 @@ _CART_LINE: Json = {
     "unit_price": UNIT_PRICE,
     "amount": _TOTAL,
 }
-_ORDER_LINE: Json = {**_CART_LINE, "shipped": 0, "refunded": 0}
+_ORDER_LINE: Json = {
+    **_CART_LINE,
+    "discount": _eur(0),
+    "tax": _eur(0),
+    "shipped": 0,
+    "refunded": 0,
+}
 _CART: Json = {
     "lines": [{**_CART_LINE, "available": 120, "problems": []}],
     "total": _TOTAL,
@@ -127,7 +133,21 @@ _ORDER: Json = {
     "number": "7Q4M-2XKD-9R0B",
     "status": "paid",
     "total": _TOTAL,
+    "totals": {
+        "subtotal": _TOTAL,
+        "discount": _eur(0),
+        "shipping": _eur(0),
+        "tax": _eur(0),
+        "total": _TOTAL,
+        "prices_include_tax": True,
+    },
     "lines": [_ORDER_LINE],
+    "discounts": [],
+    "taxes": [],
+    "email": None,
+    "shipping_address": None,
+    "billing_address": None,
+    "shipping_method": None,
     "payment": {"method": "account", "status": "captured"},
     "refunded": _eur(0),
     "placed_at": _NOON,
@@ -160,9 +180,11 @@ _SHIPMENT_EVENT: Json = {
 _REFUND: Json = {
     "id": "01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12",
     "amount": _TOTAL,
+    "shipping_amount": _eur(0),
+    "tax": _eur(0),
     "to": "account",
     "reason": "Not to her taste",
-    "lines": [_LINE_QUANTITIES],
+    "lines": [{**_LINE_QUANTITIES, "amount": _TOTAL, "tax": _eur(0)}],
     "restocked": True,
     "status": "succeeded",
     "actor": "admin",
