@@ -16,6 +16,8 @@ from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.address import Address
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.refund import RefundRequest
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod
@@ -68,6 +70,36 @@ async def test_order_of_the_cart_from_the_account(shop: MemoryShop, admin: Sessi
 
     assert _stored_fingerprint(shop, "ada") == _hash(
         "order", {"cart": None, "method": "account", "card": None, "expected_total": None}
+    )
+
+
+async def test_order_with_details_has_those_that_are_given(
+    shop: MemoryShop, admin: SessionToken
+) -> None:
+    del admin
+    token = await shop.customer("ada")
+    address = Address(name="Ada", line1="Invalidenstr. 1", country="DE", postal_code="10115")
+    details = OrderDetails(email="Ada@example.com", shipping_address=address, codes=())
+    await shop.order(replace(place_order(token, ("TEA", 1)), details=details))
+
+    assert _stored_fingerprint(shop, "ada") == _hash(
+        "order",
+        {
+            "cart": {"lines": [{"sku": "TEA", "quantity": 1}]},
+            "method": "account",
+            "card": None,
+            "expected_total": None,
+            "details": {
+                "email": "Ada@example.com",
+                "shipping_address": {
+                    "name": "Ada",
+                    "line1": "Invalidenstr. 1",
+                    "country": "DE",
+                    "postal_code": "10115",
+                },
+                "codes": [],
+            },
+        },
     )
 
 

@@ -13,7 +13,7 @@ from shop.application.checkout.placed_order import PlacedOrder, is_pending
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.payments.card_payments import CardPayment, CardPayments
-from shop.application.ports.metrics import TAKEN, UNCOUNTED, Metrics
+from shop.application.ports.metrics import UNCOUNTED, Metrics
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.application.transactions.group_commit import GroupCommit
 from shop.application.transactions.runner import after_commit
@@ -62,11 +62,7 @@ class Checkout:
         command = await self._details_checks.check(command)
         result = await self._placement_queue.submit(command)
         placed = result.value
-        if isinstance(placed, ShopError):
-            return result
-        if not result.replayed and placed.order.discounts:
-            self._metrics.promotions_used(TAKEN, len(placed.order.discounts))
-        if not is_pending(placed):
+        if isinstance(placed, ShopError) or not is_pending(placed):
             return result
         with after_commit():
             return await self._pay(command, result, placed)

@@ -60,11 +60,15 @@ class CompleteOrder:
     @property
     def rows(self) -> RowsWanted:
         """The rows that it needs."""
+        is_approved = isinstance(self.payment_outcome, Approved)
+        given_back = () if is_approved else self.order.discounts
         return RowsWanted(
             session=self.session,
             session_ids=[self.payment.card_details.session_id],
             stock_skus=[line.sku for line in self.order.lines],
             order_ids=[self.order.id],
+            promotions=[each.promotion for each in given_back],
+            codes=[each.code for each in given_back if each.code is not None],
         )
 
 

@@ -57,6 +57,8 @@ MEMBERS = {"wanted": "requested", "left": "remaining", "before": "current", "aft
 LATER_MEMBERS = {
     *("problems", "shipped", "refunded", "user", "kind"),
     *("handle", "options", "variants"),
+    *("totals", "taxes", "discounts", "discount", "tax", "shipping_amount"),
+    *("email", "shipping_address", "billing_address", "shipping_method"),
 }
 """The members that releases of an earlier schema version did not answer."""
 

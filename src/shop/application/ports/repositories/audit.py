@@ -73,7 +73,7 @@ INVARIANTS = (
     ),
     Invariant(
         number=17,
-        sentence="Each use of a promotion is an order's that came to something, within the limits.",
+        sentence="Uses of promotions are those of orders that have them, within limits.",
     ),
     Invariant(
         number=18,
