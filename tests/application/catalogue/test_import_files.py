@@ -5,6 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from shop.application.catalogue import import_check, import_jobs
+from shop.application.catalogue.import_rows import Assembled, assemble
+from shop.application.ports.imports.import_spool import SpooledProduct
+from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.catalogue.category import MAX_CATEGORIES, Category
 from shop.domain.catalogue.product_import import ImportMessage, ImportStatus
@@ -31,11 +34,10 @@ async def test_product_with_too_many_rows_is_a_fault_and_is_not_loaded(
 ) -> None:
     monkeypatch.setattr("shop.adapters.files.import_spool.MAX_PRODUCT_ROWS", 2)
     loaded: list[int] = []
-    assemble = import_check.assemble
 
-    def count(spooled: object, file: object) -> object:
-        loaded.append(len(spooled.rows))  # type: ignore[attr-defined]
-        return assemble(spooled, file)  # type: ignore[arg-type]
+    def count(spooled: SpooledProduct, file: FileDescription) -> Assembled:
+        loaded.append(len(spooled.rows))
+        return assemble(spooled, file)
 
     monkeypatch.setattr(import_check, "assemble", count)
     rows = "cup,Cup,,,,CUP,1.00\n" + "tea,Tea,,Size,S,TEA-S,1.00\n"

@@ -35,12 +35,12 @@ from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 MAX_COUNTRIES = 300
 MAX_STEPS = 50
-MAX_WEIGHT_GRAMS = 10**8
+MAX_PARCEL_GRAMS = 10**8
 
 Countries = Annotated[
     list[CountryCode], Field(min_length=1, max_length=MAX_COUNTRIES, examples=[["DE"]])
 ]
-Weight = Annotated[int, Field(ge=0, le=MAX_WEIGHT_GRAMS, examples=[5000])]
+Weight = Annotated[int, Field(ge=0, le=MAX_PARCEL_GRAMS, examples=[5000])]
 Estimate = Annotated[
     str,
     Field(

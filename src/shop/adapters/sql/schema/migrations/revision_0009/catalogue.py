@@ -24,9 +24,6 @@ def create_catalogue() -> None:
         "product_images": ["product_handle", "position"],
     }.items():
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns, if_not_exists=True)
-    op.create_index(
-        "ix_products_search_id", "products", ["search_id"], unique=True, if_not_exists=True
-    )
 
 
 def _create_variants() -> None:

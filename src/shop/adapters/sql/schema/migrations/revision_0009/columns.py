@@ -90,6 +90,10 @@ def add_columns() -> None:
                 op.execute(f"ALTER TABLE {table} ADD COLUMN {definition}")
     if not is_embedded:
         _add_constraints(connection)
+    # Of a column without values; what has no number is found by it.
+    op.create_index(
+        "ix_products_search_id", "products", ["search_id"], unique=True, if_not_exists=True
+    )
 
 
 def _add_constraints(connection: sa.Connection) -> None:

@@ -22,10 +22,11 @@ down_revision = "0008"
 
 def upgrade() -> None:
     """Add the tables and columns."""
-    add_columns()
-    order_names_by_bytes()
-    drop_foreign_key()
     create_catalogue()
     create_search()
     create_pricing()
     create_customers()
+    # Last, because their locks keep readers waiting, too.
+    drop_foreign_key()
+    order_names_by_bytes()
+    add_columns()
