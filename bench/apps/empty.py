@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.server import freeze_startup_objects
+from shop.entrypoints.http.api.catalogue.detail_schemas import SeoResponse
 from shop.entrypoints.http.api.catalogue.schemas import ProductList, ProductResponse
 from shop.entrypoints.http.api.catalogue.variant_schemas import VariantResponse
 from shop.entrypoints.http.api.orders.schemas import (
@@ -93,6 +94,13 @@ def _page() -> ProductList:
             archived=None,
             options=[],
             variants=[_variant(f"BENCH-{number:07}")],
+            categories=[],
+            images=[],
+            safety=None,
+            seo=SeoResponse(
+                title=f"Product no. {number}",
+                description=f"One of a numbered series: this is no. {number}.",
+            ),
         )
         for number in range(1, 21)
     ]

@@ -1,5 +1,6 @@
 """What an order says besides its lines: what is wrong in it, and what it lacks."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -52,9 +53,11 @@ async def rules(shop: MemoryShop, admin: SessionToken) -> None:
 
 
 @pytest.fixture
-async def ada(shop: MemoryShop, admin: SessionToken, rules: None) -> SessionToken:
+async def ada(shop: MemoryShop, admin: SessionToken, rules: None) -> AsyncIterator[SessionToken]:
+    """Yield the token of the customer Ada, and audit the shop after the test."""
     del admin, rules
-    return await shop.customer("ada")
+    yield await shop.customer("ada")
+    assert await shop.audit_violations() == []
 
 
 class TestWhatStopsAnOrder:

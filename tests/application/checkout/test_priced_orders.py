@@ -1,6 +1,6 @@
 """Orders are priced by the quote of the moment in which they are decided, and keep it."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -56,9 +56,11 @@ async def rules(shop: MemoryShop, admin: SessionToken) -> None:
 
 
 @pytest.fixture
-async def ada(shop: MemoryShop, admin: SessionToken, rules: None) -> SessionToken:
+async def ada(shop: MemoryShop, admin: SessionToken, rules: None) -> AsyncIterator[SessionToken]:
+    """Yield the token of the customer Ada, and audit the shop after the test."""
     del admin, rules
-    return await shop.customer("ada")
+    yield await shop.customer("ada")
+    assert await shop.audit_violations() == []
 
 
 class TestAPricedOrder:

@@ -1,11 +1,13 @@
 """Refunds of priced orders: what was paid for lines and shipping, to account and card."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
 from shop.domain.orders.refund import (
     NothingToRefund,
@@ -14,7 +16,9 @@ from shop.domain.orders.refund import (
     ShippingAlreadyRefunded,
 )
 from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.shared.errors import ShopError
 from tests.application.memory_shop import WELCOME_CREDIT, MemoryShop, place_order
+from tests.application.notifications.notifying_shop import ALL_EVENTS, NotifyingShop
 from tests.application.orders.priced_orders import store_pricing
 from tests.application.orders.refund_requests import (
     REMAINING,
@@ -22,6 +26,7 @@ from tests.application.orders.refund_requests import (
     order_state,
     refund_of,
     refund_order,
+    reply_to,
 )
 from tests.factories import eur, line_quantities
 
@@ -102,6 +107,19 @@ class TestAPricedOrder:
         assert order_state(shop, priced) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
 
 
+async def test_shipping_is_refunded_once_under_concurrent_requests(
+    shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+) -> None:
+    store_pricing(shop, placed)
+    commands = [refund_order(admin, placed, f"key-000{n}", shipping=True) for n in range(3)]
+
+    replies = await asyncio.gather(*(reply_to(shop, each) for each in commands))
+
+    rejected = [each.value for each in replies if isinstance(each.value, ShopError)]
+    assert rejected == [ShippingAlreadyRefunded(), ShippingAlreadyRefunded()]
+    assert shop.balance("ada") == REMAINING + 9
+
+
 async def test_order_without_shipping_has_none_to_refund(
     shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
 ) -> None:
@@ -140,3 +158,31 @@ async def test_refund_is_replayed_with_its_parts(
     command = refund_order(admin, placed, lines=line_quantities(TEA=1), shipping=True)
 
     assert await refund_of(shop, command) == await refund_of(shop, command)
+
+
+async def test_webhooks_report_the_parts_of_a_refund(
+    shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+) -> None:
+    store_pricing(shop, placed)
+    notifying = NotifyingShop(shop, ALL_EVENTS)
+
+    refund = await refund_of(
+        shop, refund_order(admin, placed, lines=line_quantities(TEA=1), shipping=True)
+    )
+
+    assert notifying.payload_of(EventType.ORDER_REFUNDED)["data"]["refund"] == {
+        "id": str(refund.id),
+        "amount": {"amount": 105, "currency": "EUR"},
+        "shipping_amount": {"amount": 9, "currency": "EUR"},
+        "tax": {"amount": 17, "currency": "EUR"},
+        "to": "account",
+        "lines": [
+            {
+                "sku": "TEA",
+                "quantity": 1,
+                "amount": {"amount": 96, "currency": "EUR"},
+                "tax": {"amount": 15, "currency": "EUR"},
+            }
+        ],
+        "restocked": False,
+    }

@@ -14,12 +14,13 @@ from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
-from shop.adapters.sql.repositories.addresses import SqlAddresses
 from shop.adapters.sql.repositories.catalogue.categories import SqlCategories
 from shop.adapters.sql.repositories.catalogue.imports import SqlImports
 from shop.adapters.sql.repositories.catalogue.price_changes import SqlPriceChanges
 from shop.adapters.sql.repositories.catalogue.product_searches import SqlProductSearches
 from shop.adapters.sql.repositories.catalogue.variants import SqlVariants
+from shop.adapters.sql.repositories.customers.addresses import SqlAddresses
+from shop.adapters.sql.repositories.customers.customer_carts import SqlCustomerCarts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
@@ -98,6 +99,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.price_changes = price_changes = SqlPriceChanges(connection)
         self.imports = imports = SqlImports(connection)
         self.addresses = SqlAddresses(connection)
+        self.customer_carts = customer_carts = SqlCustomerCarts(connection)
         self.product_images = SqlProductImages(connection)
         self.accounts = accounts = self._accounts_of(connection)
         self.transfers = SqlTransfers(connection)
@@ -132,6 +134,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._repositories = (
             users,
             self.addresses,
+            customer_carts,
             customer_groups,
             self.accounts,
             imports,

@@ -19,7 +19,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.image_files import image_file
-from shop.domain.catalogue.product import ProductNotFound
+from shop.domain.catalogue.product import Product, ProductNotFound
 from shop.domain.catalogue.product_image import (
     MAX_IMAGES,
     ImageNotFound,
@@ -173,10 +173,11 @@ class ImageService:
         uow: UnitOfWork,
         command: AddImage,
         image: ProductImage,
-        images: Sequence[ProductImage] | None,
+        found: tuple[Product, Sequence[ProductImage]] | None,
     ) -> ProductImage:
-        if images is None:
+        if found is None:
             raise ProductNotFound(sku=command.product)
+        product, images = found
         for each in images:
             if id_at(each.id, 0) == id_at(image.id, 0):
                 # An earlier attempt was committed without an answer.
@@ -185,6 +186,7 @@ class ImageService:
         position = len(images)
         added = replace(image, id=id_at(image.id, position), position=position)
         uow.product_images.add(added)
+        _show_first(uow, product, [*images, added])
         now = self._clock.now()
         uow.jobs.add(Job.new(JobKind.MAKE_IMAGE_SIZES, added.id, at=now, due_at=now))
         return added
@@ -199,7 +201,7 @@ class ImageService:
 
     async def _change(self, command: ChangeImage, uow: UnitOfWork) -> ProductImage:
         await self._authenticator.require_admin(uow, command.session)
-        images = await _lock_images(uow, command.product)
+        product, images = await _lock_images(uow, command.product)
         image = _require_image(images, command.image_id)
         if command.alt is not None:
             image = image.with_alt(command.alt)
@@ -207,6 +209,7 @@ class ImageService:
         if command.position is not None:
             changed = moved(changed, image.id, command.position)
         _save_changes(uow, images, changed)
+        _show_first(uow, product, changed)
         await uow.commit()
         return _require_image(changed, command.image_id)
 
@@ -219,11 +222,12 @@ class ImageService:
 
     async def _remove(self, command: RemoveImage, uow: UnitOfWork) -> None:
         await self._authenticator.require_admin(uow, command.session)
-        images = await _lock_images(uow, command.product)
+        product, images = await _lock_images(uow, command.product)
         removed = _require_image(images, command.image_id)
         uow.product_images.remove(removed)
-        others = [each for each in images if each.id != removed.id]
-        _save_changes(uow, images, numbered(others))
+        others = numbered([each for each in images if each.id != removed.id])
+        _save_changes(uow, images, others)
+        _show_first(uow, product, others)
         await uow.commit()
 
     async def make_sizes(self, job: Job) -> None:
@@ -258,19 +262,29 @@ def _require_image(images: Sequence[ProductImage], image_id: UUID) -> ProductIma
     raise ImageNotFound
 
 
-async def _find_images(uow: UnitOfWork, product: str) -> Sequence[ProductImage] | None:
+async def _find_images(
+    uow: UnitOfWork, handle: str
+) -> tuple[Product, Sequence[ProductImage]] | None:
     """Lock a product with its images; return None if there is none."""
-    if product not in await uow.products.lock([product]):
+    product = (await uow.products.lock([handle])).get(handle)
+    if product is None:
         return None
-    return (await uow.product_images.of_products([product])).get(product, ())
+    return product, (await uow.product_images.of_products([handle])).get(handle, ())
 
 
-async def _lock_images(uow: UnitOfWork, product: str) -> Sequence[ProductImage]:
+async def _lock_images(uow: UnitOfWork, handle: str) -> tuple[Product, Sequence[ProductImage]]:
     """Lock a product with its images; raise `ProductNotFound` if there is none."""
-    images = await _find_images(uow, product)
-    if images is None:
-        raise ProductNotFound(sku=product)
-    return images
+    found = await _find_images(uow, handle)
+    if found is None:
+        raise ProductNotFound(sku=handle)
+    return found
+
+
+def _show_first(uow: UnitOfWork, product: Product, images: Sequence[ProductImage]) -> None:
+    """Show the first image wherever the product is shown: in carts and new orders too."""
+    own_image = images[0].url if images else None
+    if own_image != product.own_image:
+        uow.products.save(replace(product, own_image=own_image))
 
 
 def _save_changes(
@@ -290,7 +304,7 @@ async def _finish(job: Job, sizes: Sequence[int], uow: UnitOfWork) -> None:
     image = await _find_image(job.id.subject_id, uow)
     if image is not None:
         # Under the product's lock, or a change of the same image could be lost.
-        images = await _lock_images(uow, image.product)
+        _, images = await _lock_images(uow, image.product)
         current = [each for each in images if each.id == image.id]
         for each in current:
             uow.product_images.save(each.with_sizes(sizes))

@@ -12,6 +12,7 @@ from uuid import UUID
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_sessions import PlacementSessions, own_session
 from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_payments import PaymentOutcome
@@ -69,7 +70,13 @@ class CompleteOrder:
             order_ids=[self.order.id],
             promotions=[each.promotion for each in given_back],
             codes=[each.code for each in given_back if each.code is not None],
+            has_cart=self.clears_cart,
         )
+
+    @property
+    def clears_cart(self) -> bool:
+        """Whether the order becomes paid, and takes its lines out of the customer's cart."""
+        return isinstance(self.payment_outcome, Approved) and self.payment.card_details.clears_cart
 
 
 CompletedOrder = PlacedOrder | ShopError | None
@@ -124,6 +131,9 @@ class CompleteOrders:
             if own_session(resolved_sessions, each.session, each.payment) is None
         }
         sessions = await uow.sessions.lock_by_id(other_session_ids)
+        carts = await SessionCarts.lock(
+            uow, {each.order.user_id for each in commands if each.clears_cart}
+        )
         skus = {line.sku for each in commands for line in each.order.lines}
         inventories = await uow.inventories.lock(skus)
         promotions = await HeldPromotions.lock(
@@ -139,7 +149,7 @@ class CompleteOrders:
             now=now,
             rows=CompletionRows(
                 placement_sessions=PlacementSessions(
-                    uow, self._authenticator, resolved_sessions, sessions
+                    uow, self._authenticator, resolved_sessions, sessions, carts
                 ),
                 stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
                 promotions=promotions,

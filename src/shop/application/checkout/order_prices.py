@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from shop.application.ports.metrics import TAKEN, UNCOUNTED, Metrics
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -9,12 +10,23 @@ from shop.application.pricing.order_promotions import OrderPromotions
 from shop.application.pricing.quote_cart import CartQuotes, CartToPrice
 from shop.application.pricing.rule_book import RuleBook
 from shop.application.pricing.rules_in_force import RulesInForce
+from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.orders.order import Order
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.pricing.quote_errors import require_no_problems
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
+
+
+@value
+class OrderToPrice:
+    """What a new order is priced by, with the details in their normal form."""
+
+    cart: Cart
+    details: OrderDetails
+    user_id: UUID
 
 
 @value
@@ -55,7 +67,7 @@ class OrderPrices:
         uow: UnitOfWork,
         in_force: RulesInForce,
         at: datetime,
-        carts: Sequence[CartToPrice],
+        orders: Sequence[OrderToPrice],
         variants: Mapping[str, SoldVariant],
     ) -> "OrderPrices":
         """Look up what the rules ask of these orders, and lock the promotions they could have.
@@ -63,14 +75,15 @@ class OrderPrices:
         In a shop without rules, there is nothing to look up and to lock.
         """
         rules, group = in_force.rules, None
-        if not rules.leave_prices_alone or any(each.codes for each in carts):
+        if not rules.leave_prices_alone or any(each.details.codes for each in orders):
+            carts = [_cart_to_price(each, variants) for each in orders]
             buyers = [each.codes_of_buyer for each in carts]
             promotions = await OrderPromotions.load(uow, in_force, buyers, at)
             quotes = await CartQuotes.load(uow, in_force, at, carts, variants, promotions.usage)
             group = QuotedGroup(quotes=quotes, promotions=promotions)
         return cls(variants, rules.currency, group)
 
-    def price(self, cart: CartToPrice) -> OrderPrice:
+    def price(self, order: OrderToPrice) -> OrderPrice:
         """Return what an order costs whose variants are all for sale.
 
         Raise `CodeNotFound`, `CodeUsedUp`, `CodeNotApplicable`, `AddressRequired` or
@@ -78,9 +91,9 @@ class OrderPrices:
         """
         if self._group is None:
             variants, currency = self._variants, self._currency
-            amounts = (variants[line.sku].price * line.quantity for line in cart.cart.lines)
+            amounts = (variants[line.sku].price * line.quantity for line in order.cart.lines)
             return OrderPrice(total=Money.total(amounts, currency), pricing=None)
-        quote = self._group.quotes.quote(cart)
+        quote = self._group.quotes.quote(_cart_to_price(order, self._variants))
         require_no_problems(quote.problems)
         pricing = OrderPricing.of(quote)
         return OrderPrice(total=quote.total, pricing=None if pricing.is_plain else pricing)
@@ -92,6 +105,10 @@ class OrderPrices:
         """
         if self._group is not None:
             self._group.promotions.take(order)
+
+
+def _cart_to_price(order: OrderToPrice, variants: Mapping[str, SoldVariant]) -> CartToPrice:
+    return CartToPrice.of(order.cart, order.details, variants=variants, user_id=order.user_id)
 
 
 class OrderPricer:
@@ -116,11 +133,11 @@ class OrderPricer:
         self,
         uow: UnitOfWork,
         at: datetime,
-        carts: Sequence[CartToPrice],
+        orders: Sequence[OrderToPrice],
         variants: Mapping[str, SoldVariant],
     ) -> OrderPrices:
         """Return the prices of orders by the rules that the unit of work sees."""
-        return await OrderPrices.load(uow, await self._rule_book.rules(uow), at, carts, variants)
+        return await OrderPrices.load(uow, await self._rule_book.rules(uow), at, orders, variants)
 
     def count(self, placed: Iterable[Order]) -> None:
         """Count the promotions of orders that are committed."""

@@ -6,12 +6,11 @@ arrival, with the same results as one by one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
 
-from shop.application.checkout.order_prices import OrderPricer
+from shop.application.checkout.order_prices import OrderPricer, OrderToPrice
 from shop.application.checkout.placed_order import (
     PlacedOrder,
     is_pending,
@@ -32,6 +31,7 @@ from shop.application.identity.authentication import (
     ResolvedSessions,
     SessionAuthenticator,
 )
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_attempts import CardAttempts
@@ -42,11 +42,9 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.pricing.quote_cart import CartToPrice
 from shop.application.transactions.group_commit import result_or_error
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.address import Address
-from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.orders.order import Order
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.shared.errors import ShopError
@@ -169,10 +167,19 @@ class PlaceOrders:
             for command in commands
         }
         user_ids = {each.signed_in_user.id for each in current_sessions.values()}
+        carts = await SessionCarts.for_orders(
+            uow,
+            taken={
+                current_sessions[command.session].signed_in_user.id
+                for command in commands
+                if command.cart is None
+            },
+            read=user_ids,
+        )
         skus = {
             line.sku
             for command in commands
-            for line in requested_cart(command, current_sessions[command.session]).lines
+            for line in requested_cart(command, current_sessions[command.session], carts).lines
         }
         now = self._clock.now()
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
@@ -189,7 +196,7 @@ class PlaceOrders:
         variants = await uow.variants.get_many(skus)
         inventories = await uow.inventories.lock(skus)
         prices = await self._pricer.load(
-            uow, now, list(_carts_to_price(commands, current_sessions, variants)), variants
+            uow, now, list(_orders_to_price(commands, current_sessions, carts)), variants
         )
         return PlacementBatch(
             uow=uow,
@@ -200,6 +207,7 @@ class PlaceOrders:
             now=now,
             rows=PlacementRows(
                 current_sessions=current_sessions,
+                carts=carts,
                 variants=variants,
                 payments=payments_by_method(uow, self._ids, now, accounts),
                 card_attempts=card_attempts,
@@ -230,17 +238,16 @@ def _address_members(address: Address | None) -> Mapping[str, str] | None:
     return {name: each for name, each in members.items() if each is not None}
 
 
-def _carts_to_price(
+def _orders_to_price(
     commands: Iterable[PlaceOrder],
     current_sessions: Mapping[SessionToken | None, CurrentSession],
-    variants: Mapping[str, SoldVariant],
-) -> Iterator[CartToPrice]:
+    carts: SessionCarts,
+) -> Iterator[OrderToPrice]:
     for command in commands:
         current_session = current_sessions[command.session]
-        with suppress(ShopError):
-            yield CartToPrice.of(
-                requested_cart(command, current_session),
-                requested_details(command),
-                variants=variants,
+        if not isinstance(command.checked_details, ShopError):
+            yield OrderToPrice(
+                cart=requested_cart(command, current_session, carts),
+                details=requested_details(command, current_session, carts),
                 user_id=current_session.signed_in_user.id,
             )

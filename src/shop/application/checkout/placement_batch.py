@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime
 
-from shop.application.checkout.order_prices import OrderPrice, OrderPrices
+from shop.application.checkout.order_prices import OrderPrice, OrderPrices, OrderToPrice
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_attempts import CardAttempts, counted_since
@@ -17,10 +18,10 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.pricing.quote_cart import CartToPrice
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.customer_cart import EMPTY_CART
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
@@ -63,6 +64,7 @@ class PlaceOrder:
             session=self.session,
             has_account=True,
             idempotency_key=self.key,
+            has_cart=True,
             takes_cart=self.cart is None,
             product_skus=() if self.cart is None else [line.sku for line in self.cart.lines],
             card_use_since=None if self.payment_method.is_immediate else counted_since(now),
@@ -77,6 +79,7 @@ class PlacementRows:
     """The rows of a group of orders: sessions by token, variants by SKU."""
 
     current_sessions: Mapping[SessionToken | None, CurrentSession]
+    carts: SessionCarts
     variants: Mapping[str, SoldVariant]
     payments: Mapping[PaymentMethod, OrderPayments]
     card_attempts: CardAttempts
@@ -107,6 +110,7 @@ class PlacementBatch:
         self._resolve_at = policy.resolve_at(now)
         self._expires_at = policy.expires_at(now)
         self._current_sessions = dict(rows.current_sessions)
+        self._carts = rows.carts
         self._variants = rows.variants
         self._payments = rows.payments
         self._card_attempts = rows.card_attempts
@@ -117,13 +121,13 @@ class PlacementBatch:
         """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
-        details = requested_details(command)
-        cart = requested_cart(command, current_session)
+        details = requested_details(command, current_session, self._carts)
+        cart = requested_cart(command, current_session, self._carts)
         problems = find_cart_problems(cart, self._variants, self._stock.inventories)
         problems.require_for_sale()
         self._policy.limits.require_quantities(cart)
         price = self._prices.price(
-            CartToPrice.of(cart, details, variants=self._variants, user_id=request.key.user_id)
+            OrderToPrice(cart=cart, details=details, user_id=request.key.user_id)
         )
         order = self._new_order(request, cart, details, price)
         if command.expected_total is not None and command.expected_total != order.total:
@@ -201,7 +205,7 @@ class PlacementBatch:
         current_session = self._current_sessions[command.session]
         session = current_session.session.with_last_order(order.id)
         if command.cart is None:
-            session = session.with_cart(Cart())
+            session = self._carts.save(session, EMPTY_CART)
         saved = self._authenticator.save(self._uow, current_session, session)
         self._current_sessions[command.session] = saved
         return saved.new_token
@@ -214,14 +218,22 @@ _STOCK_MOVEMENTS: Mapping[OrderStatus, StockMovementKind] = {
 """The stock movement of a new order, by its status."""
 
 
-def requested_cart(command: PlaceOrder, current_session: CurrentSession) -> Cart:
-    """Return the command's own lines, or else the session's cart."""
-    return current_session.session.cart if command.cart is None else command.cart
+def requested_cart(
+    command: PlaceOrder, current_session: CurrentSession, carts: SessionCarts
+) -> Cart:
+    """Return the command's own lines, or else those of the session's cart."""
+    return carts.content(current_session.session).cart if command.cart is None else command.cart
 
 
-def requested_details(command: PlaceOrder) -> OrderDetails:
-    """Return the command's own details; raise the error of those without a normal form."""
+def requested_details(
+    command: PlaceOrder, current_session: CurrentSession, carts: SessionCarts
+) -> OrderDetails:
+    """Return the command's own details, and the cart's for what the command does not give.
+
+    Raise the error of details without a normal form.
+    """
     checked = command.checked_details
     if isinstance(checked, ShopError):
         raise checked
-    return command.details if checked is None else checked
+    own = command.details if checked is None else checked
+    return own.or_else(carts.content(current_session.session).details)

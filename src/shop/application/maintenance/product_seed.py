@@ -7,7 +7,7 @@ from shop.application.catalogue.import_plan import ImportPlan, UnitResult
 from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
 from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.paging import PageRequest
-from shop.application.ports.repositories.products import ProductSearch
+from shop.application.ports.repositories.products import ProductListing
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.shared.errors import InvalidValue
@@ -48,10 +48,10 @@ class ProductSeed:
 
     async def has_products(self) -> bool:
         """Check whether there is an active product."""
-        first = ProductSearch(words="", page=PageRequest(limit=1, after=None))
+        first = ProductListing(page=PageRequest(limit=1, after=None))
 
         async def has_products(uow: UnitOfWork) -> bool:
-            return bool((await uow.products.search([first]))[first].items)
+            return bool((await uow.products.pages([first]))[first].items)
 
         return await self._transactions.read(has_products)
 

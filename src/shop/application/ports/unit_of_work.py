@@ -7,13 +7,14 @@ from types import TracebackType
 from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
-from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.repositories.catalogue.imports import Imports
 from shop.application.ports.repositories.catalogue.price_changes import PriceChanges
 from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.catalogue.variants import Variants
+from shop.application.ports.repositories.customers.addresses import Addresses
+from shop.application.ports.repositories.customers.customer_carts import CustomerCarts
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -48,6 +49,7 @@ class LockOrder(IntEnum):
     SESSIONS = auto()
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
+    CARTS = auto()
     ACCOUNTS = auto()
     IMPORTS = auto()
     CATEGORIES = auto()
@@ -77,6 +79,7 @@ class UnitOfWork(ABC):
 
     users: Users
     addresses: Addresses
+    customer_carts: CustomerCarts
     accounts: Accounts
     transfers: Transfers
     categories: Categories

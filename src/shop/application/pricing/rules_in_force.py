@@ -24,6 +24,12 @@ class RulesInForce:
     by_slug: Mapping[str, Promotion]
     codes: Mapping[str, str]
 
+    @property
+    def asks_beyond_cart(self) -> bool:
+        """Whether a quote needs more than the variants of a cart that has no codes."""
+        counts = any(each.is_limited for each in self.automatic)
+        return self.selects_by_category or self.asks_for_groups or counts
+
     @classmethod
     def of(cls, rules: PricingRules, version: int) -> Self:
         """Find what the active promotions ask for, once for each version."""

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     jobs,
@@ -47,6 +48,7 @@ from shop.application.ports.unit_of_work import LockOrder
 
 LOCK_ORDER: dict[Table, LockOrder] = {
     sessions: LockOrder.SESSIONS,
+    customer_carts: LockOrder.CARTS,
     accounts: LockOrder.ACCOUNTS,
     inventories: LockOrder.INVENTORIES,
     promotion_counters: LockOrder.PROMOTIONS,

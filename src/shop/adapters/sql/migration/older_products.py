@@ -27,6 +27,7 @@ from sqlalchemy import (
 from shop.adapters.sql.migration.older_texts import write_product_texts
 from shop.adapters.sql.schema.tables import price_changes, product_texts, products, variants
 from shop.adapters.sql.search.texts import LOCK_NUMBERS
+from shop.domain.catalogue.image_files import MEDIA_PATH
 
 PAGE = 500
 """How many products are locked at a time, which is a few dozen milliseconds."""
@@ -102,15 +103,20 @@ _IS_FOR_SALE = and_(
     variants.c.active,
     variants.c.archived_at.is_(None),
 )
+_SHOWN_IMAGE = case(
+    # An image of the shop, which an older server does not know, goes before the URL.
+    (variants.c.image_url.startswith(f"{MEDIA_PATH}/"), variants.c.image_url),
+    else_=products.c.image_url,
+)
 _HAS_OTHER_PRODUCT = or_(
     variants.c.product_name != products.c.name,
-    variants.c.image_url.is_distinct_from(products.c.image_url),
+    variants.c.image_url.is_distinct_from(_SHOWN_IMAGE),
     variants.c.for_sale != _IS_FOR_SALE,
 )
 _COPY_PRODUCTS = (
     update(variants)
     .where(_OF_PAGE, _OF_PRODUCT, _HAS_OTHER_PRODUCT)
-    .values(product_name=products.c.name, image_url=products.c.image_url, for_sale=_IS_FOR_SALE)
+    .values(product_name=products.c.name, image_url=_SHOWN_IMAGE, for_sale=_IS_FOR_SALE)
 )
 
 _LAST_CHANGE = (

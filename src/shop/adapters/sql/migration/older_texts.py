@@ -11,7 +11,6 @@ from shop.adapters.sql.catalogue.product_rows import (
     product_of,
     variant_of,
 )
-from shop.adapters.sql.repositories.catalogue.categories import CATEGORIES, tree_of
 from shop.adapters.sql.schema.tables import (
     product_categories,
     product_texts,
@@ -47,7 +46,6 @@ def _searched(
     handles: Sequence[str], connection: Connection
 ) -> Iterator[tuple[Any, SearchedProduct]]:
     page = {"handles": handles}
-    tree = tree_of(tuple(map(tuple, connection.execute(CATEGORIES))))
     its_variants: dict[str, list[Variant]] = {handle: [] for handle in handles}
     for each in connection.execute(_VARIANTS, page):
         its_variants[each.product_handle].append(variant_of(each))
@@ -56,4 +54,4 @@ def _searched(
         slugs[each.product_handle].append(each.category_slug)
     for row in connection.execute(_PRODUCTS, page):
         product = product_of(row, its_variants[row.sku])
-        yield row, SearchedProduct.of(product, tree.paths(slugs[row.sku]))
+        yield row, SearchedProduct.of(product, tuple(slugs[row.sku]))

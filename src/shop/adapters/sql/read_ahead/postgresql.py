@@ -35,6 +35,7 @@ from shop.adapters.sql.repositories.pricing.rule_documents import KNOWN_RULES
 from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
@@ -69,6 +70,11 @@ carts AS MATERIALIZED (
     SELECT ARRAY(
         SELECT json_object_keys(CAST(cart AS json))
         FROM found JOIN wanted USING (token_hash) WHERE takes_cart
+        UNION ALL
+        SELECT json_object_keys(CAST(lines AS json)) FROM customer_carts
+        WHERE user_id = ANY (ARRAY(
+            SELECT user_id FROM found JOIN wanted USING (token_hash) WHERE takes_cart
+        ))
     ) AS skus
 )
 SELECT clock_timestamp() AS read_at"""
@@ -94,6 +100,9 @@ _CARD_USE = select_card_use(
 _ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
     users: "people AS users",
+    customer_carts: """(
+        SELECT * FROM customer_carts WHERE user_id = ANY (ARRAY(SELECT user_id FROM found))
+    ) AS customer_carts""",
     # The row's version, which no column has, shows whether a decision on the use of cards holds.
     accounts: """(
         SELECT accounts.*, CAST(accounts.xmin AS text) AS row_version

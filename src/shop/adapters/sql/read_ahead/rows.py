@@ -10,6 +10,7 @@ from sqlalchemy import Column, Executable, Select, Table, TableClause
 from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
 from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
+from shop.adapters.sql.repositories.customers.customer_carts import CUSTOMER_CARTS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.payments import PAYMENTS
@@ -20,6 +21,7 @@ from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVE
 from shop.adapters.sql.repositories.users import USERS
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
@@ -51,15 +53,14 @@ class RowsReadAhead:
         tokens = read_ahead.tokens
         found = self._rows.get(sessions, ())
         by_token = {tokens[each.token_hash]: each for each in found if each.token_hash in tokens}
-        in_carts = {
-            sku
+        taken = [
+            by_token[each.session]
             for each in read_ahead.wanted
             if each.takes_cart and each.session in by_token
-            for sku in by_token[each.session].cart
-        }
-        user_ids = {each.user_id for each in found} | {
-            each.id for each in self._rows.get(users, ())
-        }
+        ]
+        in_carts = self._skus_in(taken)
+        session_users = {each.user_id for each in found}
+        user_ids = session_users | {each.id for each in self._rows.get(users, ())}
         self._user_ids = user_ids
         self._card_use_since = read_ahead.card_use_since
         fulfilled = {each.id for each in rows.get(orders, ()) if each.has_fulfilment}
@@ -68,6 +69,7 @@ class RowsReadAhead:
             (SESSIONS, sessions.c.id): read_ahead.session_ids,
             (USERS, users.c.id): user_ids,
             (USERS, users.c.email): read_ahead.emails,
+            (CUSTOMER_CARTS, customer_carts.c.user_id): session_users,
             (CUSTOMERS, accounts.c.user_id): user_ids,
             (VARIANTS, variants.c.sku): read_ahead.product_skus | in_carts,
             (INVENTORIES, inventories.c.sku): read_ahead.stock_skus | in_carts,
@@ -88,6 +90,13 @@ class RowsReadAhead:
             for each in read_ahead.wanted
             if each.session in by_token
         )
+
+    def _skus_in(self, taken: Collection[Any]) -> AbstractSet[str]:
+        """Return what is in the carts of these sessions, their own and those of their users."""
+        users_of_carts = {each.user_id for each in taken}
+        carts = self._rows.get(customer_carts, ())
+        of_users = [each.lines for each in carts if each.user_id in users_of_carts]
+        return frozenset().union(*(each.cart for each in taken), *of_users)
 
     def where_in(
         self, statement: Select[Any], column: Column[Any], values: Collection[object]

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, TableClause, Text, Uuid, column, table
 from shop.adapters.sql.schema.column_types import JsonText, UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
@@ -40,6 +41,7 @@ RULES = table(
 _TABLES: Mapping[TableClause, Collection[str]] = {
     sessions: ("session", "session_ids"),
     users: ("session", "session_ids", "emails", "with_fulfilment"),
+    customer_carts: ("has_cart", "takes_cart"),
     accounts: ("has_account",),
     idempotency_keys: ("idempotency_key",),
     variants: ("product_skus", "takes_cart"),

@@ -19,6 +19,7 @@ from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES,
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
@@ -46,10 +47,17 @@ _IN_CARTS = """
     CROSS JOIN sessions ON token_hash = json_extract(wanted.value, '$.token_hash')
     CROSS JOIN json_each(sessions.cart) AS cart
     WHERE json_extract(wanted.value, '$.takes_cart')
+    UNION
+    SELECT cart.key FROM json_each(:wanted) AS wanted
+    CROSS JOIN sessions ON token_hash = json_extract(wanted.value, '$.token_hash')
+    CROSS JOIN customer_carts ON customer_carts.user_id = sessions.user_id
+    CROSS JOIN json_each(customer_carts.lines) AS cart
+    WHERE json_extract(wanted.value, '$.takes_cart')
 """
 _CONDITIONS: Mapping[TableClause, str] = {
     sessions: _SESSIONS,
     users: _USERS,
+    customer_carts: f"user_id IN (SELECT user_id FROM sessions WHERE {_SESSIONS})",  # noqa: S608  As above.
     accounts: f"user_id IN (SELECT id FROM users WHERE {_USERS})",  # noqa: S608  As above.
     idempotency_keys: """idempotency_keys.rowid IN (
         SELECT used.rowid FROM json_each(:wanted) AS wanted

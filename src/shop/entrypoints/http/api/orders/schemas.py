@@ -18,7 +18,7 @@ from shop.domain.shared.line_quantity import MAX_QUANTITY
 from shop.domain.shared.money import Money
 from shop.domain.user import User
 from shop.entrypoints.http.api.addresses.schemas import AddressResponse
-from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.api.catalogue.product_fields import ProductName
 from shop.entrypoints.http.api.catalogue.variant_schemas import Options
 from shop.entrypoints.http.api.price_schemas import DiscountResponse, TaxResponse, TotalsResponse
 from shop.entrypoints.http.api.rules.fields import RuleSlug

@@ -13,6 +13,9 @@ from shop.adapters.sql.schema.migrations.revision_0009.columns import (
 )
 from shop.adapters.sql.schema.migrations.revision_0009.customers import create_customers
 from shop.adapters.sql.schema.migrations.revision_0009.inventories import drop_foreign_key
+from shop.adapters.sql.schema.migrations.revision_0009.older_servers import (
+    add_missing_variants,
+)
 from shop.adapters.sql.schema.migrations.revision_0009.pricing import create_pricing
 from shop.adapters.sql.schema.migrations.revision_0009.search import create_search
 
@@ -30,3 +33,4 @@ def upgrade() -> None:
     drop_foreign_key()
     order_names_by_bytes()
     add_columns()
+    add_missing_variants()
