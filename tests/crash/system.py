@@ -17,14 +17,14 @@ import httpx2
 from dependency_injector import providers
 
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
-from shop.application.catalogue.bulk_import import ProductRow
+from shop.application.maintenance.product_seed import new_product
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.concurrency.customers import Customer
-from tests.factories import eur, order_filter
+from tests.factories import order_filter
 from tests.fault_proxy import Breakpoint, FaultProxy, database_proxy, gateway_proxy
 from tests.gateway_process import GatewayProcess
 from tests.process_logs import logs_shown_on_failure
@@ -150,16 +150,8 @@ class DeployedShop:
 
     async def add_product(self, sku: str, *, on_hand: int, price: int) -> None:
         """Add a product with stock."""
-        product = ProductRow(
-            sku=sku,
-            name=sku,
-            description="",
-            price=eur(price),
-            active=True,
-            image_url=None,
-            on_hand=on_hand,
-        )
-        await self.container.bulk_import().upsert([product])
+        product = new_product(sku, name=sku, price=price, stock=on_hand)
+        await self.container.product_seed().put([product])
 
     async def order_id(self, buyer: Buyer) -> str:
         """Return the id of the buyer's order."""
