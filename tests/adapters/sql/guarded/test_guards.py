@@ -44,9 +44,6 @@ GROWN = """
 INSERT INTO products
     (sku, name, description, price, currency, active, search_text, created_at, updated_at)
 SELECT number, '', '', 1, 'EUR', true, '', now(), now() FROM generate_series(1, 3000) AS number;
-INSERT INTO variants (sku, product_handle, position, price, currency, product_name, for_sale,
-    created_at, updated_at)
-SELECT sku, sku, 0, price, currency, '', true, now(), now() FROM products WHERE price = 1;
 INSERT INTO inventories SELECT sku, 1, 0 FROM products WHERE price = 1;
 INSERT INTO users (id, name, email, password_hash, roles, enabled, created_at)
 SELECT gen_random_uuid(), '', number, '', '', true, now() FROM generate_series(1, 3000) AS number;
