@@ -12,6 +12,7 @@ from shop.domain.cart import Cart
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.clock import FakeClock
+from tests.effort import EFFORT
 from tests.entrypoints.http.clients import HttpShop
 from tests.factories import NOW, account, session, user, welcome_transfer
 
@@ -82,7 +83,7 @@ def document(shop_with_data: ShopWithData, request: pytest.FixtureRequest) -> An
 
 
 @settings(
-    max_examples=25,
+    max_examples=EFFORT.requests_per_route,
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),
