@@ -28,6 +28,7 @@ class Orders:
     """One order for one product per request; the customers take turns."""
 
     payment: ClassVar[Mapping[str, str]] = {"method": "account"}
+    details: ClassVar[Mapping[str, object]] = {}
 
     def __init__(self, file: str, products: str, run: str, clients: str) -> None:
         del clients
@@ -44,6 +45,7 @@ class Orders:
                 {
                     "lines": self._lines(),
                     "payment": self.payment,
+                    **self.details,
                 }
             )
             cookie = self._cookies[next(self._turn) % len(self._cookies)]
@@ -57,6 +59,29 @@ class CardOrders(Orders):
     """The same orders, paid by a card that the gateway approves."""
 
     payment: ClassVar[Mapping[str, str]] = {"method": "card", "token": "tok_visa"}
+
+
+class HotCode(Orders):
+    """The same orders, all with one limited code."""
+
+    details: ClassVar[Mapping[str, object]] = {"codes": ["HOT"]}
+
+
+class CompleteOrders(Orders):
+    """The same orders with an address, shipping, and a limited code."""
+
+    details: ClassVar[Mapping[str, object]] = {
+        **HotCode.details,
+        "email": "ada@example.com",
+        "shipping_method": "parcel",
+        "shipping_address": {
+            "name": "Ada Lovelace",
+            "line1": "Unter den Linden 1",
+            "postal_code": "10117",
+            "city": "Berlin",
+            "country": "DE",
+        },
+    }
 
 
 class TwoLines(Orders):
@@ -134,6 +159,8 @@ SCRIPTS: dict[str, Callable[[str, str, str, str], Script]] = {
     "orders": Orders,
     "two_lines": TwoLines,
     "card_orders": CardOrders,
+    "hot_code": HotCode,
+    "complete_orders": CompleteOrders,
     "transfers": Transfers,
     "cart_and_order": CartAndOrders,
     "reads": Reads,

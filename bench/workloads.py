@@ -61,6 +61,8 @@ OVERLOAD = replace(TWO_LINES, name="overload", may_be_rejected=True, length=4)
 TRANSFERS = Workload(
     name="transfers", script="transfers", file="customers", products=0, statuses=(CREATED,)
 )
+HOT_CODE = replace(MANY_PRODUCTS, name="hot code", script="hot_code")
+COMPLETE_ORDERS = replace(MANY_PRODUCTS, name="complete orders", script="complete_orders")
 QUOTES = Workload(name="quotes", script="", file="", products=0, statuses=())
 """Without requests: one process asks for prices again and again."""
 
@@ -81,6 +83,8 @@ WORKLOADS = {
         TRANSFERS,
         READ_PAGES,
         QUOTES,
+        HOT_CODE,
+        COMPLETE_ORDERS,
     )
 }
 

@@ -62,7 +62,7 @@ class CatalogueEntry:
             skus=(self.handle,),
             description=self.description,
             state=SaleState.ON_SALE,
-            categories=CATEGORIES.path(self.category),
+            categories=(self.category,),
         )
 
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.server import freeze_startup_objects
+from shop.entrypoints.http.api.catalogue.detail_schemas import SeoResponse
 from shop.entrypoints.http.api.catalogue.schemas import ProductList, ProductResponse
 from shop.entrypoints.http.api.catalogue.variant_schemas import VariantResponse
 from shop.entrypoints.http.api.orders.schemas import (
@@ -15,6 +16,7 @@ from shop.entrypoints.http.api.orders.schemas import (
     OrderResponse,
     PaymentResponse,
 )
+from shop.entrypoints.http.api.price_schemas import TotalsResponse
 from shop.entrypoints.http.schemas import MoneyResponse
 
 
@@ -42,7 +44,7 @@ def create_app() -> FastAPI:
 
 
 def _order() -> OrderResponse:
-    price = MoneyResponse(amount=100, currency="EUR")
+    price, nothing = (MoneyResponse(amount=each, currency="EUR") for each in (100, 0))
     line = OrderLineResponse(
         sku="BENCH-0000001",
         name="Product no. 1",
@@ -50,6 +52,8 @@ def _order() -> OrderResponse:
         quantity=1,
         unit_price=price,
         amount=price,
+        discount=nothing,
+        tax=nothing,
         shipped=0,
         refunded=0,
     )
@@ -58,9 +62,19 @@ def _order() -> OrderResponse:
         number="7Q4M-2XKD-9R0B",
         status=OrderStatus.PAID,
         total=price,
+        totals=TotalsResponse(
+            subtotal=price,
+            discount=nothing,
+            shipping=nothing,
+            tax=nothing,
+            total=price,
+            prices_include_tax=True,
+        ),
         lines=[line],
+        discounts=[],
+        taxes=[],
         payment=PaymentResponse(method=PaymentMethod.ACCOUNT, status=PaymentStatus.CAPTURED),
-        refunded=MoneyResponse(amount=0, currency="EUR"),
+        refunded=nothing,
         placed_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 
@@ -80,6 +94,13 @@ def _page() -> ProductList:
             archived=None,
             options=[],
             variants=[_variant(f"BENCH-{number:07}")],
+            categories=[],
+            images=[],
+            safety=None,
+            seo=SeoResponse(
+                title=f"Product no. {number}",
+                description=f"One of a numbered series: this is no. {number}.",
+            ),
         )
         for number in range(1, 21)
     ]

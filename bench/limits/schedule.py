@@ -8,6 +8,8 @@ from bench.results import Cell, Measurement, NoResult
 from bench.workloads import (
     CARD,
     CART_AND_ORDER,
+    COMPLETE_ORDERS,
+    HOT_CODE,
     MANY_PRODUCTS,
     OVERLOAD,
     QUOTES,
@@ -38,6 +40,9 @@ def cells(*, everything: bool) -> Sequence[Cell]:
         *_cells(POSTGRESQL, "database limit", 0, [MANY_PRODUCTS], limit_clients),
         *_cells(POSTGRESQL, "database limit", 0, [SINGLE_PRODUCT] * everything, limit_clients),
         *_cells(POSTGRESQL, "shop", 1, [TWO_LINES, TWO_HOT_LINES], shop_clients),
+        *_cells(POSTGRESQL, "shop", 1, [MANY_PRODUCTS, SINGLE_PRODUCT], [MANY]),
+        *_cells(POSTGRESQL, "shop with a code", 1, [HOT_CODE], [MANY]),
+        *_cells(POSTGRESQL, "shop with rules", 1, [COMPLETE_ORDERS], [MANY]),
         *_cells(NO_DATABASE, "quote loop", 0, [QUOTES], [LONE]),
         *_cells(POSTGRESQL, "young shop", 1, [TWO_LINES], [FEW]),
         *_cells(POSTGRESQL, "shop", 1, [TWO_LINES], [] if everything else [FEW]),
@@ -129,6 +134,12 @@ FIGURES: Mapping[str, Number] = {
     "quote of 10 lines, 5 promotions: CPU ms": _quote_cpu_ms,
     "quote of 10 lines, 5 promotions / server's CPU of an order, 128 clients": ratio_of(
         _quote_cpu_ms, _shop(TWO_LINES, MANY, "cpu")
+    ),
+    "hot code: shop with a code / single product: shop": ratio_of(
+        best_of("shop with a code", HOT_CODE), best_of("shop", SINGLE_PRODUCT)
+    ),
+    "complete orders: shop with rules / orders: shop": ratio_of(
+        best_of("shop with rules", COMPLETE_ORDERS), best_of("shop", MANY_PRODUCTS)
     ),
     "GET /orders/{id}: shop / empty route": ratio_of(
         best_of("shop", READ_ORDER), best_of("empty route", READ_ORDER)

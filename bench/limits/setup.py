@@ -17,6 +17,7 @@ from bench.databases import (
 from bench.fixtures import Fixtures, card_settings, seed_database, settings
 from bench.limits.subjects import SETTINGS, QuoteLoop, SqliteLoop, YoungShop
 from bench.load import LoadGenerator
+from bench.rules import ALL_RULES, COUNTRY, HOT_CODE_RULES, save_rules
 from bench.scaling import sampled_orders, variables
 from bench.servers import app_command, gateway_command, serving, shop_command
 from bench.setup import Benchmark, SubjectKey
@@ -25,6 +26,8 @@ from bench.subjects import SQL, Subject, database_limit, lean_limit, start_subje
 GROWN_ORDERS = 10_000
 
 SHOP: SubjectKey = (POSTGRESQL, "shop", 1)
+WITH_CODE: SubjectKey = (POSTGRESQL, "shop with a code", 1)
+WITH_RULES: SubjectKey = (POSTGRESQL, "shop with rules", 1)
 SQLITE_SHOP: SubjectKey = (SQLITE, "shop", 1)
 DATABASE_LIMIT: SubjectKey = (POSTGRESQL, "database limit", 0)
 FULL_LOOP: SubjectKey = (SQLITE, "full loop", 0)
@@ -63,12 +66,16 @@ def open_limits(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterat
         gateway.wait_until_open()
         commands = {
             SHOP: shop_command(1),
+            WITH_CODE: shop_command(1),
+            WITH_RULES: shop_command(1),
             SQLITE_SHOP: shop_command(1),
             EMPTY_ROUTE: app_command("bench.apps.empty:create_app"),
         }
         for (engine, name, processes), command in commands.items():
             database = databases.get((engine, name, processes), databases[SHOP])
             environment = settings(database.address) | card_settings(gateway.url) | SETTINGS
+            if (engine, name, processes) == WITH_RULES:
+                environment |= COUNTRY
             own = folder / f"{name} {engine}"
             own.mkdir()
             subjects[engine, name, processes] = start_subject(
@@ -111,8 +118,13 @@ def _postgres_databases(
     orders = sampled_orders(postgres, "grown", tokens)
     Fixtures(tokens=tokens, orders=orders).write_to(folder)
     postgres.create("database_limit", "grown")
+    for name, rules in (("with_code", HOT_CODE_RULES), ("with_rules", ALL_RULES)):
+        postgres.create(name, "grown")
+        save_rules(postgres.address(name), rules)
     return {
         SHOP: PostgresDatabase(postgres, "grown"),
+        WITH_CODE: PostgresDatabase(postgres, "with_code"),
+        WITH_RULES: PostgresDatabase(postgres, "with_rules"),
         DATABASE_LIMIT: PostgresDatabase(postgres, "database_limit"),
     }
 

@@ -3,6 +3,7 @@
 require "statistics"
 
 payment = '{"method":"account"}'
+details = ""
 
 function init(args)
   cookies = lines_of(args[1])
@@ -19,7 +20,7 @@ function request()
     ["Content-Type"] = "application/json",
     ["Idempotency-Key"] = run .. "-" .. number,
   }, string.format(
-    '{"lines":[{"sku":"BENCH-%07d","quantity":1}],"payment":%s}',
-    math.random(products), payment
+    '{"lines":[{"sku":"BENCH-%07d","quantity":1}],"payment":%s%s}',
+    math.random(products), payment, details
   ))
 end

@@ -79,6 +79,8 @@ SUBJECTS = (
     "stored procedure",
     "ORM baseline",
     "shop",
+    "shop with a code",
+    "shop with rules",
     "without group commit",
     "empty route",
     "lean limit",

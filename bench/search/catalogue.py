@@ -113,7 +113,7 @@ def _product(
         skus=(handle,),
         description=description,
         state=SaleState.ON_SALE,
-        categories=(bottom, f"c{top}"),
+        categories=(bottom,),
     )
     yield (
         products,

@@ -17,6 +17,7 @@ from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.identity.sessions import ChangePreferences
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignedUp, SignUp
@@ -25,6 +26,7 @@ from shop.application.ports.repositories.idempotency_keys import StoredOutcome
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken, unwrapped
 from shop.domain.account import Account
 from shop.domain.cart import Cart
+from shop.domain.customer_cart import CartContent
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.line_quantity import LineQuantity
@@ -157,6 +159,16 @@ class MemoryShop:
         for sku, quantity in quantities.items():
             command = PutCartLine(session=token, sku=sku, quantity=quantity)
             await self.container.cart_service().put(command)
+
+    async def cart(self, token: SessionToken) -> dict[str, int]:
+        """Return what is in the cart of a session, in its order."""
+        content = await self.cart_content(token)
+        return {line.sku: line.quantity for line in content.cart.lines}
+
+    async def cart_content(self, token: SessionToken) -> CartContent:
+        async with self.container.snapshot() as uow:
+            session = (await uow.sessions.find([token]))[token]
+            return (await SessionCarts.load(uow, [session])).content(session)
 
     def outcome(self, name: str, key: str = "key-0001") -> StoredOutcome | None:
         """Return the stored outcome of a user's key."""

@@ -1,6 +1,6 @@
 """Customers with a client of their own each: a cookie jar over shared connections."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -44,10 +44,19 @@ class Customer:
         assert response.status_code == 201, response.text
         return self
 
-    async def order(self, sku: str, quantity: int = 1, key: str = "") -> httpx2.Response:
+    async def sign_in(self) -> "Customer":
+        credentials = {"email": self.email, "password": PASSWORD}
+        response = await self.request("POST", "/session", credentials)
+        assert response.status_code == 200, response.text
+        return self
+
+    async def order(
+        self, sku: str, quantity: int = 1, key: str = "", codes: Sequence[str] = ()
+    ) -> httpx2.Response:
         body = {
             "lines": [{"sku": sku, "quantity": quantity}],
             "payment": {"method": "account"},
+            **({"codes": codes} if codes else {}),
         }
         return await self.request("POST", "/orders", body, idempotency_key=key or uuid4().hex)
 

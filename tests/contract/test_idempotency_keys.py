@@ -19,10 +19,16 @@ from shop.domain.cart_problems import NotForSale
 from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
-from shop.domain.orders.order import Actor, PriceChanged
+from shop.domain.orders.order import Actor
+from shop.domain.orders.price_changed import PresentTotals, PriceChanged
 from shop.domain.orders.refund import RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined
+from shop.domain.pricing.quote_errors import (
+    CodeNotApplicable,
+    InapplicableCode,
+    ShippingUnavailable,
+)
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.state_machine import IllegalTransition
@@ -86,6 +92,23 @@ async def test_key_is_stored_with_its_first_request(users: Storage) -> None:
         ProductNotFound(sku="TEA"),
         RecipientNotFound(email="大江@例え.jp"),
         PriceChanged(expected=eur(100), total=eur(250)),
+        PriceChanged(
+            expected=eur(100),
+            total=eur(250),
+            totals=PresentTotals(
+                subtotal=eur(300),
+                discount=eur(70),
+                shipping=eur(20),
+                tax=eur(40),
+                total=eur(250),
+                prices_include_tax=True,
+            ),
+        ),
+        ShippingUnavailable(method=None),
+        ShippingUnavailable(method="parcel"),
+        CodeNotApplicable(
+            condition="minimum", codes=(InapplicableCode(code="TEN", condition="minimum"),)
+        ),
         InsufficientFunds(balance=eur(-3), required=eur(10**15)),
         NotForSale(
             lines=(Shortage(sku="CUP", requested=2, available=0),),

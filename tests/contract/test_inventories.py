@@ -1,13 +1,16 @@
 """What every adapter owes the port to inventories."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
-from shop.domain.inventory import Inventory
+from shop.domain.inventory import Inventory, StockMovement
 from tests.contract.storage import Storage
-from tests.factories import id_of, inventory, product, stock_movement
+from tests.factories import NOW, id_of, inventory, product, stock_movement
 
 pytestmark = pytest.mark.anyio
 
@@ -126,3 +129,38 @@ async def test_movement_is_recorded_once(storage: Storage) -> None:
         await storage.write(move_twice)
 
     assert await _stored(storage) == {"TEA": FULL}
+
+
+async def test_movements_are_listed_by_inventory_from_the_newest(storage: Storage) -> None:
+    await storage.commit(
+        lambda uow: uow.products.add(TEA), lambda uow: uow.inventories.add(inventory("TEA"))
+    )
+    await storage.add_product(POT, 3)
+    states = [inventory("TEA", number) for number in range(4)]
+    movements = [
+        stock_movement(
+            before, after, id=id_of(f"m{after.on_hand}"), created_at=NOW + timedelta(days=number)
+        )
+        for number, (before, after) in enumerate(pairwise(states))
+    ]
+    for after, movement in zip(states[1:], movements, strict=True):
+
+        async def move(
+            uow: UnitOfWork, after: Inventory = after, movement: StockMovement = movement
+        ) -> None:
+            await uow.inventories.lock(["TEA"])
+            uow.inventories.save(after, movement)
+
+        await storage.write(move)
+
+    async def page(after: TimeCursor | None) -> Page[StockMovement, TimeCursor]:
+        request = PageRequest(limit=2, after=after)
+        return await storage.read(lambda uow: uow.inventories.movements("TEA", request))
+
+    first = await page(None)
+    assert list(first.items) == [movements[2], movements[1]]
+    assert first.next == TimeCursor(at=movements[1].created_at, id=movements[1].id)
+    assert await page(first.next) == Page(items=[movements[0]], next=None)
+    wanted = [movements[0].id, id_of("none")]
+    found = await storage.read(lambda uow: uow.inventories.find_movements(wanted))
+    assert found == {movements[0].id: movements[0]}

@@ -37,10 +37,13 @@ TO_CARD = refund(
     to=PaymentMethod.CARD,
     status=RefundStatus.PENDING,
     restocked=True,
+    # The second line is one from before refunds had amounts of lines.
     lines=(
-        RefundLine(sku="TEA", quantity=2, cancelled_quantity=1),
+        RefundLine(sku="TEA", quantity=2, cancelled_quantity=1, amount=700, tax=112),
         RefundLine(sku="POT", quantity=1, cancelled_quantity=0),
     ),
+    shipping_amount=50,
+    tax=120,
 )
 
 

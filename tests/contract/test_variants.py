@@ -101,6 +101,21 @@ async def test_variants_carry_the_changed_name_image_and_state_of_their_product(
         assert (each.name, each.image_url, each.is_for_sale) == ("Tee", None, False)
 
 
+async def test_variants_carry_the_own_image_of_their_product(storage: Storage) -> None:
+    await _add(storage, SHIRT)
+    with_image = replace(SHIRT, own_image="/media/9f/9f86-40.webp")
+
+    await _save(storage, with_image)
+
+    assert await _stored(storage, "SHIRT") == with_image
+    sold = await _sold(storage, "SHIRT-S", "SHIRT-M")
+    assert {each.image_url for each in sold.values()} == {"/media/9f/9f86-40.webp"}
+
+    await _save(storage, SHIRT)
+    assert await _stored(storage, "SHIRT") == SHIRT
+    assert (await _sold(storage, "SHIRT-S"))["SHIRT-S"].image_url == SHIRT.image_url
+
+
 @pytest.mark.parametrize(
     "withdrawn",
     [replace(MEDIUM, active=False), replace(MEDIUM, archived_at=LATER)],

@@ -84,7 +84,9 @@ class TestATextThatIsTooLong:
             require_new_category_name,
             lambda text: require_new_texts(text, ""),
             lambda text: require_new_texts("Tea", text),
-            lambda text: RefundRequest(lines=(), amount=None, to=None, reason=text, restock=False),
+            lambda text: RefundRequest(
+                lines=(), shipping=False, amount=None, to=None, reason=text, restock=False
+            ),
             lambda text: normalise_texts(Address(name=text, line1="1 High Street", country="GB")),
         ],
     )

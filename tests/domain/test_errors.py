@@ -22,13 +22,26 @@ from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
 from shop.domain.orders.order import (
     OrderNotFound,
-    PriceChanged,
     SessionHasNoOrder,
     TooManyPendingOrders,
 )
-from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.price_changed import PriceChanged
+from shop.domain.orders.refund import (
+    NothingToRefund,
+    NotPaidByCard,
+    RefundExceedsPayment,
+    ShippingAlreadyRefunded,
+)
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.pricing.quote_errors import (
+    AddressRequired,
+    CodeNotApplicable,
+    CodeNotFound,
+    CodeUsedUp,
+    InapplicableCode,
+    ShippingUnavailable,
+)
 from shop.domain.pricing.rule_document import (
     PromotionNotFound,
     SellerCountryUnknown,
@@ -138,6 +151,29 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "There is no shipping method parcel.",
     ),
     (PromotionNotFound(slug="may"), "promotion-not-found", "There is no promotion may."),
+    (
+        CodeNotFound(codes=("MAY", "JUNE")),
+        "code-not-found",
+        "No promotion has the code MAY, JUNE.",
+    ),
+    (CodeUsedUp(codes=("MAY",)), "code-used-up", "No use is left of the code MAY."),
+    (
+        CodeNotApplicable(
+            condition="minimum", codes=(InapplicableCode(code="MAY", condition="minimum"),)
+        ),
+        "code-not-applicable",
+        "The cart does not fulfil the condition of the code MAY (minimum).",
+    ),
+    (
+        AddressRequired(),
+        "address-required",
+        "Give a shipping address: the cart has something to ship.",
+    ),
+    (
+        ShippingUnavailable(method="parcel"),
+        "shipping-unavailable",
+        "The shipping method parcel does not serve this address or cart.",
+    ),
     (
         ZoneInUse(slug="eu", methods=("parcel",)),
         "zone-in-use",
@@ -249,6 +285,16 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "Cannot refund 0.07 EUR; only 0.05 EUR of the payment has not been refunded.",
     ),
     (
+        ShippingAlreadyRefunded(),
+        "shipping-already-refunded",
+        "The shipping of the order has been refunded already.",
+    ),
+    (
+        NothingToRefund(),
+        "nothing-to-refund",
+        "Nothing was paid for what is to be refunded; adjust the stock if goods come back.",
+    ),
+    (
         NotPaidByCard(),
         "not-paid-by-card",
         "The order was not paid by card and cannot be refunded to one.",
@@ -288,6 +334,10 @@ def test_every_domain_error_is_tested_here() -> None:
     domain = {kind for kind in _kinds(ShopError) if kind.__module__.startswith("shop.domain.")}
 
     assert domain == named
+
+
+def test_order_without_a_shipping_method_has_to_choose_one() -> None:
+    assert ShippingUnavailable(method=None).detail == "Choose a shipping method."
 
 
 def test_codes_are_unique() -> None:
@@ -332,7 +382,7 @@ def test_only_permanent_errors_are_final(error: ShopError, final: bool) -> None:
 
 @pytest.mark.parametrize(("error", "code", "detail"), ERRORS)
 def test_error_can_be_caught_by_its_base_class(error: ShopError, code: str, detail: str) -> None:
-    invalid = (InvalidValue, InvalidAddress, InvalidImage)
+    invalid = (InvalidValue, InvalidAddress, InvalidImage, AddressRequired)
     kinds = (NotFound, Conflict, AccessDenied, *invalid)
 
     with pytest.raises(kinds) as caught:

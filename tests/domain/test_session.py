@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.domain.cart import Cart
+from shop.domain.customer_cart import CartContent
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.session import MAX_PREFERENCES_BYTES, Preferences, SessionPolicy
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import LineQuantity
@@ -20,7 +22,10 @@ POLICY = SessionPolicy(
 INSTANT = timedelta(microseconds=1)
 ADA = user("ada")
 EMPTY = session()
-CART = Cart(lines=(LineQuantity(sku="TEA", quantity=1),))
+CONTENT = CartContent(
+    cart=Cart(lines=(LineQuantity(sku="TEA", quantity=1),)),
+    details=OrderDetails(email="ada@example.com"),
+)
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
@@ -80,7 +85,7 @@ class TestExpiry:
 class TestSignIn:
     def test_cart_and_preferences_are_kept(self) -> None:
         later = NOW + timedelta(minutes=5)
-        visitor = EMPTY.with_cart(CART).with_preferences({"theme": "dark"})
+        visitor = EMPTY.with_content(CONTENT).with_preferences({"theme": "dark"})
 
         assert visitor.signed_in_as(ADA, at=later) == replace(
             visitor,

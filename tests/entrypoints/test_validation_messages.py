@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationErr
 from shop.adapters.simulated_gateway.http.schemas import Document
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.http.api.catalogue.schemas import ImageUrl
+from shop.entrypoints.http.api.catalogue.product_fields import ImageUrl
 from shop.entrypoints.http.app import create_app
 from shop.entrypoints.http.requests import entity_tags, idempotency_key
 from shop.entrypoints.http.schemas import (

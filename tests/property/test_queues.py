@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shop.adapters.memory.engine.database import MemoryDatabase
+from shop.application.checkout.checked_details import DetailsChecks
 from shop.application.checkout.checkout import Checkout, CompletionQueue
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
@@ -221,7 +222,11 @@ async def _send(
         shop.container.complete_orders().complete, max_concurrent_groups=at_once
     )
     checkout = Checkout(
-        placing, finishing, shop.container.card_payments(), shop.container.customer_actions()
+        placing,
+        finishing,
+        shop.container.card_payments(),
+        shop.container.customer_actions(),
+        DetailsChecks(shop.container.address_checks()),
     )
     tasks = [asyncio.create_task(checkout.place(_command(tokens, request))) for request in queue]
     for turn in range(41):

@@ -42,13 +42,13 @@ from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.bootstrap import read_settings
 from shop.entrypoints.cli.server import freeze_startup_objects
+from shop.entrypoints.http.api.orders.new_order import NewOrder, OrderLineInput
 from shop.entrypoints.http.api.orders.schemas import (
-    NewOrder,
-    OrderLineInput,
     OrderLineResponse,
     OrderResponse,
     PaymentResponse,
 )
+from shop.entrypoints.http.api.price_schemas import TotalsResponse
 from shop.entrypoints.http.schemas import MoneyResponse
 
 NewSession = Callable[[], Session]
@@ -227,6 +227,16 @@ def _to_response(order: Order) -> OrderResponse:
         number=order.number,
         status=OrderStatus(order.status),
         total=_money(order.total),
+        totals=TotalsResponse(
+            subtotal=_money(order.total),
+            discount=_money(0),
+            shipping=_money(0),
+            tax=_money(0),
+            total=_money(order.total),
+            prices_include_tax=True,
+        ),
+        discounts=[],
+        taxes=[],
         lines=[
             OrderLineResponse(
                 sku=line.sku,
@@ -235,6 +245,8 @@ def _to_response(order: Order) -> OrderResponse:
                 quantity=line.quantity,
                 unit_price=_money(line.unit_price),
                 amount=_money(line.quantity * line.unit_price),
+                discount=_money(0),
+                tax=_money(0),
                 shipped=0,
                 refunded=0,
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from shop.domain.cart import Cart, EmptyCart
 from shop.domain.catalogue.product import ProductNotFound
@@ -19,6 +20,14 @@ class CartProblem:
     sku: str | None = None
     requested: int | None = None
     available: int | None = None
+    entered_code: str | None = None
+    order_id: UUID | None = None
+    """The customer's own order that holds the code and waits for its payment."""
+
+    condition: str | None = None
+    method: str | None = None
+    pointer: str | None = None
+    """The member of the cart that is not valid."""
 
 
 @value

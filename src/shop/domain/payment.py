@@ -14,15 +14,16 @@ MAX_TOKEN_CHARACTERS = 255
 
 
 class PaymentMethod(StrEnum):
-    """What pays an order."""
+    """What pays an order; nothing pays one that costs nothing."""
 
     ACCOUNT = "account"  # The customer's store credit.
     CARD = "card"  # A card, through the payment gateway.
+    NONE = "none"  # Nothing: the total is 0.
 
     @property
     def is_immediate(self) -> bool:
         """Whether the money moves when the order is placed; a card's moves at the gateway."""
-        return self is PaymentMethod.ACCOUNT
+        return self is not PaymentMethod.CARD
 
 
 class PaymentStatus(StrEnum):

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shop.domain.cart import Cart
+from shop.domain.customer_cart import CartContent
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound
 from shop.domain.shared.value import value
 from shop.domain.user import Role, User
@@ -51,6 +53,8 @@ class Session:
     created_at: datetime
     last_seen_at: datetime
     version: int
+    details: OrderDetails = NO_DETAILS
+    """What was entered beside the lines of the cart."""
 
     @classmethod
     def new(cls, *, id: UUID, at: datetime) -> "Session":  # noqa: A002  The field's own name.
@@ -98,9 +102,14 @@ class Session:
         """Replace the roles."""
         return replace(self, roles=roles)
 
-    def with_cart(self, cart: Cart) -> "Session":
-        """Replace the cart."""
-        return replace(self, cart=cart)
+    @property
+    def content(self) -> CartContent:
+        """The visitor's cart; that of a customer is the `CustomerCart`."""
+        return CartContent(cart=self.cart, details=self.details)
+
+    def with_content(self, content: CartContent) -> "Session":
+        """Replace the cart, and what was entered beside its lines."""
+        return replace(self, cart=content.cart, details=content.details)
 
     def with_last_order(self, order_id: UUID) -> "Session":
         """Set the last order."""

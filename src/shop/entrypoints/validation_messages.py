@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN
-from shop.domain.catalogue.product import IMAGE_URL_PATTERN
+from shop.domain.catalogue.image_files import MEDIA_PATH
 from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
 from shop.domain.pricing.places import COUNTRY_PATTERN, POSTAL_CODE_PATTERN
@@ -21,6 +21,9 @@ CURRENCY_PATTERN = r"^[A-Z]{3}$"
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]+$"  # noqa: S105  A pattern, not a token.
 SLUG_PATTERN = r"^[a-z-]+$"
 BARCODE_PATTERN = r"^[0-9]*$"
+
+SHOWN_IMAGE_PATTERN = rf"^(https?:/|{MEDIA_PATH})/[!-~]+$"
+"""A URL outside the shop, or the path of an image of the shop."""
 
 PATTERN_MISMATCH = "string_pattern_mismatch"
 """The type of pydantic's error for a text that does not match its pattern."""
@@ -44,7 +47,7 @@ PATTERN_RULES: Mapping[str, str] = {
     RULE_TIME_PATTERN: RULE_TIME,
     POSTAL_CODE_PATTERN: 'must be a postal code, or the beginning of some such as "10*"',
     PERCENTAGE_PATTERN: 'must be per cent in quotation marks, such as "19" or "7.125"',
-    IMAGE_URL_PATTERN: "must be an http or https URL",
+    SHOWN_IMAGE_PATTERN: "must be an http or https URL",
     # Also that of the slugs of rules.
     TAX_CATEGORY_PATTERN: "must be lower-case letters and digits, with hyphens between them",
     BARCODE_PATTERN: "must be digits",

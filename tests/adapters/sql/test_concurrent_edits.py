@@ -10,6 +10,7 @@ from dependency_injector import providers
 from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
+from shop.application.catalogue.categories import DeleteCategory, PutCategory
 from shop.application.catalogue.preconditions import (
     ANY,
     Precondition,
@@ -20,6 +21,7 @@ from shop.application.catalogue.products import ProductSaved
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.catalogue.category import CategoryNotFound, CategoryTree
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -27,7 +29,7 @@ from tests.adapters.sql.conftest import SECRETS
 from tests.application.memory_shop import add_stock, new_token, put_product
 from tests.clock import FakeClock
 from tests.doubles import FakePasswordHasher
-from tests.factories import EUR, eur
+from tests.factories import EUR, NOW, category, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -88,7 +90,7 @@ async def test_one_of_several_changes_of_a_version_is_saved(
     shop: Container, admin: SessionToken
 ) -> None:
     first = await shop.product_service().put(put_product(admin, "TEA"))
-    version = product_version(first.available_product.product)
+    version = product_version(first.available_product.product, ())
     await shop.inventory_service().adjust(add_stock(admin, "TEA", 1))
 
     (saved,) = await _put_at_once(
@@ -105,6 +107,41 @@ async def test_one_of_several_new_products_is_created(shop: Container, admin: Se
 
     assert saved.is_new
     assert await shop.product_service().show("TEA") == saved.available_product
+
+
+async def test_first_category_of_a_shop_is_known_to_who_waited_for_it(shop: Container) -> None:
+    async def lock_tree() -> CategoryTree:
+        async with shop.unit_of_work() as uow:
+            return await uow.categories.lock_tree()
+
+    async with shop.unit_of_work() as uow:
+        await uow.categories.lock_tree()
+        waiting = asyncio.create_task(lock_tree())
+        await asyncio.sleep(0.3)
+        uow.categories.put(category("tea"), NOW)
+        await uow.commit()
+
+    # There is no row yet to wait for; the second one would add the category again.
+    assert (await waiting).categories.keys() == {"tea"}
+
+
+async def test_category_that_gets_a_product_while_it_is_deleted_has_none_or_stays(
+    shop: Container, admin: SessionToken
+) -> None:
+    command = PutCategory(session=admin, slug="tea", name="Tea", parent=None, position=0)
+    await shop.category_service().put(command)
+    tea = replace(put_product(admin, "TEA"), categories=("tea",))
+
+    deleted, saved = await asyncio.gather(
+        shop.category_service().delete(DeleteCategory(session=admin, slug="tea")),
+        shop.product_service().put(tea),
+        return_exceptions=True,
+    )
+
+    assert deleted is None
+    shown = await shop.product_service().show("TEA") if isinstance(saved, ProductSaved) else None
+    assert shown is None or shown.categories == ()
+    assert shown is not None or saved == CategoryNotFound(slug="tea")
 
 
 async def test_repeated_adjustment_has_one_effect_and_one_result(

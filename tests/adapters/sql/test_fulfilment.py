@@ -19,11 +19,13 @@ from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.pricing.rule_documents import PutRule
 from shop.domain.cart import Cart
 from shop.domain.orders.order import OrderStatus
 from shop.domain.orders.refund import RefundRequest, RefundStatus
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.pricing.promotions.amount import Amount
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
@@ -31,6 +33,7 @@ from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.sql.conftest import SECRETS
 from tests.clock import FakeClock
+from tests.domain.pricing.examples import promotion
 from tests.doubles import FakePasswordHasher
 from tests.factories import EUR, eur, inventory, line_quantities, product, stock_movement
 
@@ -122,6 +125,7 @@ async def _refund(
 ) -> object:
     request = RefundRequest(
         lines=line_quantities(TEA=lines) if lines else (),
+        shipping=False,
         amount=None if lines else eur(PRICE),
         to=None,
         reason="Broken",
@@ -175,6 +179,24 @@ async def test_one_key_refunds_once_under_concurrent_requests(
     async with shop.snapshot() as uow:
         assert len((await uow.refunds.for_orders([order_id]))[order_id]) == 1
         assert (await uow.inventories.get_many(["TEA"]))["TEA"].on_hand == ON_HAND - 1
+
+
+async def test_pieces_with_a_discount_are_refunded_at_once_to_what_was_paid(
+    shop: Container, ada: SessionToken, admin: SessionToken
+) -> None:
+    less = promotion(Amount(amount=eur(7)))
+    await shop.rule_service().put(PutRule(session=admin, rule=less))
+    order_id = await _buy(shop, ada, 4, None)
+
+    await asyncio.gather(
+        *(_refund(shop, admin, order_id, f"by-line-{n}", lines=1) for n in range(4))
+    )
+
+    async with shop.snapshot() as uow:
+        refunds = (await uow.refunds.for_orders([order_id]))[order_id]
+    # The discount of 7 is 1, 2, 2, 2.
+    assert [each.amount for each in refunds] == [eur(PRICE - off) for off in (1, 2, 2, 2)]
+    assert await _order_state(shop, order_id) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
 
 
 async def test_card_is_refunded_each_part_once(

@@ -26,12 +26,13 @@ from shop.application.ports.repositories.catalogue.product_searches import (
     SearchFilter,
     SearchQuestion,
 )
+from shop.application.ports.repositories.products import ProductListing
 from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.search_terms import SaleState, SearchQuery
 from shop.domain.orders.order import Actor
 from tests.adapters.sql.conftest import NewDatabase
 from tests.adapters.sql.stored_users import ADA, BOB, writing_unit
-from tests.factories import NOW, account, order, payment
+from tests.factories import NOW, account, eur, order, payment
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +97,24 @@ async def test_product_of_an_older_server_can_be_saved_before_it_is_migrated(
     ]
 
 
+async def test_product_of_an_older_server_is_listed_and_sold_before_it_is_migrated(
+    new_database: NewDatabase, postgresql_url: str
+) -> None:
+    # A server of an older release runs beside PostgreSQL only.
+    database = new_database(postgresql_url, f"older_{uuid4().hex}")
+    await database.migrate()
+    await _write_as_an_older_server(database, _ADD, {"sku": "TEA", "created_at": NOW})
+    stock = "INSERT INTO inventories (sku, on_hand, reserved) VALUES ('TEA', 3, 0)"
+    await _write_as_an_older_server(database, stock, {})
+
+    async with SqlUnitOfWork(database, writing=False) as uow:
+        listing = ProductListing(page=PageRequest(limit=9, after=None))
+        (shown,) = (await uow.products.pages([listing]))[listing].items
+        sold = (await uow.variants.get_many(["TEA"]))["TEA"]
+    assert (shown.product.handle, shown.available, shown.product.price) == ("TEA", 3, eur(1999))
+    assert (sold.product, sold.name, sold.is_for_sale) == ("TEA", "Tea", True)
+
+
 class TestAProductOfAnOlderServer:
     """It is written to the table `products` alone."""
 
@@ -136,6 +155,23 @@ class TestAProductOfAnOlderServer:
             ("TEA", 1500, tomorrow),
         ]
         assert await _rows(database, _NUMBERS) == [("OIL", 1999, 2), ("TEA", 1500, 1)]
+
+    async def test_keeps_the_image_of_the_shop(self, database: SqlDatabase) -> None:
+        own = "/media/9f/9f86-40.webp"
+        await _write_as_an_older_server(
+            database, "UPDATE variants SET image_url = :own", {"own": own}
+        )
+        await _write_as_an_older_server(
+            database,
+            "UPDATE products SET name = 'Green tea', image_url = 'https://shop.test/tea.jpg'",
+            {},
+        )
+        await _write_as_an_older_server(database, _ADD, {"sku": "OIL", "created_at": NOW})
+
+        await database.migrate()
+
+        (_, tea) = await _rows(database, _VARIANTS)
+        assert (tea[6], tea[7]) == ("Green tea", own)
 
     async def test_is_found_by_its_new_name_and_only_by_staff_when_it_is_off_sale(
         self, database: SqlDatabase

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 from shop.application.catalogue.facets import (
@@ -21,7 +23,15 @@ def facts(**changes: object) -> HitFacts:
 class TestACountByCategory:
     def test_counts_a_product_once_in_each_category_above_it(self) -> None:
         counted = count_facets(
-            facts(categories={"A": ["tea", "drinks"], "B": ["tea"], "C": ["drinks"]}), TREE, EUR
+            facts(
+                categories={
+                    frozenset({"tea", "drinks"}): 1,
+                    frozenset({"tea"}): 1,
+                    frozenset({"drinks"}): 1,
+                }
+            ),
+            TREE,
+            EUR,
         )
         assert counted.categories == [
             CategoryCount(slug="drinks", name="Drinks", count=3),
@@ -29,19 +39,25 @@ class TestACountByCategory:
         ]
 
     def test_knows_no_category_that_is_gone(self) -> None:
-        assert count_facets(facts(categories={"A": ["gone"]}), TREE, EUR).categories == []
+        assert count_facets(facts(categories={frozenset({"gone"}): 1}), TREE, EUR).categories == []
 
 
 class TestACountByOption:
-    def test_counts_a_product_once_for_each_value(self) -> None:
-        options = {
-            "A": [("size", "L"), ("size", "L"), ("size", "M"), ("colour", "red")],
-            "B": [("size", "L")],
-        }
+    def test_has_the_most_frequent_value_first(self) -> None:
+        options = {("size", "M"): 1, ("size", "L"): 2, ("colour", "red"): 1}
         assert count_facets(facts(options=options), TREE, EUR).options == {
             "colour": [OptionCount(value="red", count=1)],
             "size": [OptionCount(value="L", count=2), OptionCount(value="M", count=1)],
         }
+
+    def test_is_of_more_if_not_all_variants_were_counted(self) -> None:
+        counted = count_facets(
+            facts(prices=[(5, 3)], options={("size", "L"): 2}, counts_all_variants=False),
+            TREE,
+            EUR,
+        )
+        assert counted.options == {"size": [OptionCount(value="L", count=MAX_HITS + 1)]}
+        assert [each.count for each in counted.prices] == [3]
 
 
 class TestACountByPrice:
@@ -58,7 +74,7 @@ class TestACountByPrice:
     def test_has_ranges_of_about_the_same_size(
         self, prices: list[int], ranges: list[tuple[int, int, int]]
     ) -> None:
-        assert count_facets(facts(prices=prices), TREE, EUR).prices == [
+        assert count_facets(facts(prices=sorted(Counter(prices).items())), TREE, EUR).prices == [
             PriceCount(lowest=eur(lowest), highest=eur(highest), count=count)
             for lowest, highest, count in ranges
         ]
@@ -68,9 +84,9 @@ def test_every_count_is_of_more_if_there_are_more_hits_than_are_counted() -> Non
     counted = count_facets(
         facts(
             total=MAX_HITS + 1,
-            prices=[1, 2],
-            categories={"A": ["tea"]},
-            options={"A": [("size", "L")]},
+            prices=[(1, 1), (2, 1)],
+            categories={frozenset({"tea"}): 1},
+            options={("size", "L"): 1},
         ),
         TREE,
         EUR,

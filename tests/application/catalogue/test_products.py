@@ -8,7 +8,7 @@ import pytest
 
 from shop.application.catalogue.product_changes import PutProduct
 from shop.application.ports.paging import PageRequest
-from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
+from shop.application.ports.repositories.products import AvailableProduct, ProductListing
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.catalogue.product import ProductNotFound
@@ -155,16 +155,16 @@ class TestReading:
 
         assert rejection.value == ProductNotFound(sku="SOAP")
 
-    async def test_active_products_are_searched_by_words_in_pages(
+    async def test_active_products_are_listed_in_pages(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        await shop.add_products(admin, GREEN_TEA=1, BLACK_TEA=2, COFFEE=3, OLD_TEA=4)
+        await shop.add_products(admin, GREEN_TEA=1, BLACK_TEA=2, OLD_TEA=4)
         withdrawn = replace(put_product(admin, "OLD_TEA"), active=False)
         await shop.container.product_service().put(withdrawn)
-        search = shop.container.product_service().search
+        service = shop.container.product_service()
 
-        first = await search(_question("tea"))
-        second = await search(_question("tea", after=first.next))
+        first = await service.list(_question())
+        second = await service.list(_question(after=first.next))
 
         found = [(offer.product.handle, offer.available) for offer in (*first.items, *second.items)]
         assert found == [("BLACK_TEA", 2), ("GREEN_TEA", 1)]
@@ -174,10 +174,10 @@ class TestReading:
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         await shop.add_products(admin, BLACK_TEA=2, COFFEE=3)
-        search = shop.container.product_service().search
+        service = shop.container.product_service()
 
         first, other, second = await asyncio.gather(
-            *(search(_question(words)) for words in ("tea", "coffee", "tea"))
+            *(service.list(_question(after=after)) for after in (None, "BLACK_TEA", None))
         )
 
         assert first is second
@@ -188,15 +188,15 @@ class TestReading:
     ) -> None:
         await shop.add_products(admin, BLACK_TEA=2)
         service = shop.container.product_service()
-        earlier = asyncio.create_task(service.search(_question("tea", limit=2)))
+        earlier = asyncio.create_task(service.list(_question(limit=2)))
         await asyncio.sleep(0)
 
         await service.put(put_product(admin, "GREEN_TEA"))
-        later = await service.search(_question("tea", limit=2))
+        later = await service.list(_question(limit=2))
 
         assert [offer.product.handle for offer in later.items] == ["BLACK_TEA", "GREEN_TEA"]
         assert (await earlier).items[0].product.handle == "BLACK_TEA"
 
 
-def _question(words: str, *, limit: int = 1, after: str | None = None) -> ProductSearch:
-    return ProductSearch(words=words, page=PageRequest(limit=limit, after=after))
+def _question(*, limit: int = 1, after: str | None = None) -> ProductListing:
+    return ProductListing(page=PageRequest(limit=limit, after=after))

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.checkout.cart import CartChanged, PricedLine, PutCartLine, RemoveCartLine
+from shop.application.checkout.cart import PutCartLine, RemoveCartLine
+from shop.application.checkout.cart_changes import CartChanged
+from shop.application.checkout.priced_cart import PricedCart, PricedLine
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import TransientFailure
-from shop.domain.cart import MAX_LINES, Cart
+from shop.domain.cart import MAX_LINES
 from shop.domain.cart_problems import CartProblem
 from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.session import SessionExpired
@@ -30,9 +32,12 @@ async def _put(
 
 
 async def _cart(shop: MemoryShop, token: SessionToken) -> list[tuple[str, int]]:
-    session = await shop.session(token)
-    assert session is not None
-    return [(line.sku, line.quantity) for line in session.cart.lines]
+    return list((await shop.cart(token)).items())
+
+
+async def _shown(shop: MemoryShop, token: SessionToken | None) -> PricedCart:
+    current_session = await shop.container.session_service().authenticate(token)
+    return await shop.container.cart_service().show(current_session)
 
 
 def _line(sku: str, *, quantity: int, unit_price: int, available: int) -> PricedLine:
@@ -42,6 +47,8 @@ def _line(sku: str, *, quantity: int, unit_price: int, available: int) -> Priced
         options=(),
         quantity=quantity,
         unit_price=eur(unit_price),
+        discount=eur(0),
+        tax=eur(0),
         available=available,
     )
 
@@ -102,14 +109,27 @@ class TestPutting:
         assert changed.cart.total == eur(200)
         assert shop.state == before
 
-    async def test_only_the_session_is_written(
+    async def test_only_the_cart_of_the_customer_is_written(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
 
         await _put(shop, ada_token, "TEA", 2)
 
-        assert replace(shop.state, sessions=before.sessions) == before
+        assert shop.state != before
+        assert replace(shop.state, customer_carts=before.customer_carts) == before
+
+    async def test_use_of_the_session_is_written_once_it_is_due(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
+    ) -> None:
+        clock.advance(timedelta(seconds=60))
+
+        await _put(shop, ada_token, "TEA", 2)
+
+        session = await shop.session(ada_token)
+        assert session is not None
+        assert session.last_seen_at == NOW + timedelta(seconds=60)
+        assert await _cart(shop, ada_token) == [("TEA", 2)]
 
     async def test_user_with_changed_roles_keeps_the_token_until_authentication(
         self, shop: MemoryShop, ada_token: SessionToken
@@ -260,19 +280,17 @@ class TestShowing:
     ) -> None:
         await shop.fill_cart(ada_token, TEA=2)
         await shop.container.product_service().put(put_product(admin, "TEA", price=150))
-        session = await shop.session(ada_token)
-        assert session is not None
 
-        priced = await shop.container.cart_service().show(session.cart)
+        priced = await _shown(shop, ada_token)
 
         assert priced.lines == [_line("TEA", quantity=2, unit_price=150, available=5)]
         assert priced.total == eur(300)
 
     async def test_empty_cart_costs_nothing_and_cannot_be_ordered(self, shop: MemoryShop) -> None:
-        priced = await shop.container.cart_service().show(Cart())
+        priced = await _shown(shop, None)
 
         assert (list(priced.lines), priced.total) == ([], eur(0))
-        assert priced.problems == [CartProblem(code="empty-cart")]
+        assert list(priced.problems) == [CartProblem(code="empty-cart")]
 
     async def test_everything_that_would_stop_the_order_is_listed(
         self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
@@ -280,11 +298,9 @@ class TestShowing:
         await shop.fill_cart(ada_token, TEA=6, COFFEE=1)
         withdrawn = replace(put_product(admin, "COFFEE"), active=False)
         await shop.container.product_service().put(withdrawn)
-        session = await shop.session(ada_token)
-        assert session is not None
-        gone = LineQuantity(sku="GONE", quantity=2)
+        await _put_unchecked(shop, "ada", LineQuantity(sku="GONE", quantity=2))
 
-        priced = await shop.container.cart_service().show(session.cart.put(gone))
+        priced = await _shown(shop, ada_token)
 
         assert [(line.sku, line.available, line.problems) for line in priced.lines] == [
             ("TEA", 5, ["out-of-stock"]),
@@ -299,6 +315,16 @@ class TestShowing:
             CartProblem(code="not-for-sale", sku="COFFEE", requested=1, available=0),
             CartProblem(code="out-of-stock", sku="TEA", requested=6, available=5),
         ]
+
+
+async def _put_unchecked(shop: MemoryShop, name: str, line: LineQuantity) -> None:
+    """Put a product into a customer's cart, whether it exists or not."""
+    user_id = shop.user(name).id
+    async with shop.container.unit_of_work() as uow:
+        cart = (await uow.customer_carts.lock([user_id]))[user_id]
+        content = cart.content.with_cart(cart.content.cart.put(line))
+        uow.customer_carts.save(cart.with_content(content))
+        await uow.commit()
 
 
 async def _assert_rejected(shop: MemoryShop, command: PutCartLine, error: Exception) -> None:

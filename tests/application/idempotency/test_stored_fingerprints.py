@@ -16,6 +16,8 @@ from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.address import Address
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.refund import RefundRequest
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod
@@ -71,6 +73,36 @@ async def test_order_of_the_cart_from_the_account(shop: MemoryShop, admin: Sessi
     )
 
 
+async def test_order_with_details_has_those_that_are_given(
+    shop: MemoryShop, admin: SessionToken
+) -> None:
+    del admin
+    token = await shop.customer("ada")
+    address = Address(name="Ada", line1="Invalidenstr. 1", country="DE", postal_code="10115")
+    details = OrderDetails(email="Ada@example.com", shipping_address=address, codes=())
+    await shop.order(replace(place_order(token, ("TEA", 1)), details=details))
+
+    assert _stored_fingerprint(shop, "ada") == _hash(
+        "order",
+        {
+            "cart": {"lines": [{"sku": "TEA", "quantity": 1}]},
+            "method": "account",
+            "card": None,
+            "expected_total": None,
+            "details": {
+                "email": "Ada@example.com",
+                "shipping_address": {
+                    "name": "Ada",
+                    "line1": "Invalidenstr. 1",
+                    "country": "DE",
+                    "postal_code": "10115",
+                },
+                "codes": [],
+            },
+        },
+    )
+
+
 async def test_transfer(shop: MemoryShop) -> None:
     token = await shop.customer("ada")
     await shop.customer("bob")
@@ -107,9 +139,13 @@ async def test_deposit(shop: MemoryShop) -> None:
     )
 
 
-async def test_refund(shop: MemoryShop, admin: SessionToken) -> None:
+@pytest.mark.parametrize(("shipping", "members"), [(False, {}), (True, {"shipping": True})])
+async def test_refund(
+    shop: MemoryShop, admin: SessionToken, members: Mapping[str, object], *, shipping: bool
+) -> None:
     request = RefundRequest(
         lines=line_quantities(TEA=1),
+        shipping=shipping,
         amount=eur(5),
         to=PaymentMethod.CARD,
         reason="It broke",
@@ -128,6 +164,7 @@ async def test_refund(shop: MemoryShop, admin: SessionToken) -> None:
                 "to": "card",
                 "reason": "It broke",
                 "restock": False,
+                **members,
             },
         },
     )

@@ -52,7 +52,7 @@ class TestSigningIn:
         assert session.signed_in_at == NOW
         assert await shop.session(ada_token) is not None
 
-    async def test_cart_and_preferences_of_the_anonymous_session_are_kept(
+    async def test_visitors_cart_becomes_the_customers_and_preferences_are_kept(
         self, shop: MemoryShop
     ) -> None:
         await shop.add_products(await shop.admin(), TEA=5)
@@ -67,8 +67,8 @@ class TestSigningIn:
 
         assert await shop.session(anonymous_token) is None
         session = await shop.current_session(current_session)
-        assert [(line.sku, line.quantity) for line in session.cart.lines] == [("TEA", 2)]
-        assert session.preferences == {"theme": "dark"}
+        assert (session.cart.is_empty, session.preferences) == (True, {"theme": "dark"})
+        assert await shop.cart(new_token(current_session)) == {"TEA": 2}
 
     async def test_lifetime_starts_at_sign_in(self, shop: MemoryShop, clock: FakeClock) -> None:
         await shop.customer("ada")
@@ -105,9 +105,11 @@ class TestSigningIn:
         await shop.fill_cart(ada_token, TEA=2)
         await set_preferences(shop, ada_token, {"theme": "dark"})
 
-        bob_token = await _session(shop, await shop.sign_in("bob", ada_token))
+        bob_token = await shop.sign_in("bob", ada_token)
 
-        assert (bob_token.cart.is_empty, bob_token.preferences) == (True, {})
+        assert await shop.cart(bob_token) == {}
+        assert (await _session(shop, bob_token)).preferences == {}
+        assert await shop.cart(await shop.sign_in("ada")) == {"TEA": 2}
         assert await shop.session(ada_token) is None
 
     @pytest.mark.parametrize(

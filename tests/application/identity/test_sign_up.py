@@ -12,7 +12,13 @@ from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientF
 from shop.domain.account import TransferKind
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import EmailTaken, Role
-from tests.application.memory_shop import IDLE_SECONDS, PASSWORD, WELCOME_CREDIT, MemoryShop
+from tests.application.memory_shop import (
+    IDLE_SECONDS,
+    PASSWORD,
+    WELCOME_CREDIT,
+    MemoryShop,
+    new_token,
+)
 from tests.clock import FakeClock
 from tests.factories import ADJUSTMENTS, NOW, eur
 
@@ -56,7 +62,7 @@ class TestSigningUp:
 
         assert done.current_session.new_token not in {None, anonymous_token}
         assert await shop.session(anonymous_token) is None
-        assert [line.sku for line in done.current_session.session.cart.lines] == ["TEA"]
+        assert await shop.cart(new_token(done.current_session)) == {"TEA": 1}
         assert done.current_session.session.user_id == done.user.id
 
     async def test_unknown_token_is_not_adopted(self, shop: MemoryShop) -> None:
@@ -74,7 +80,7 @@ class TestSigningUp:
 
         done = await shop.container.sign_up_service().sign_up(replace(ADA, session=anonymous_token))
 
-        assert done.current_session.session.cart.is_empty
+        assert await shop.cart(new_token(done.current_session)) == {}
         expired = await shop.session(anonymous_token)
         assert expired is not None
         assert expired.id != done.current_session.session.id

@@ -68,7 +68,11 @@ async def test_order_paid_from_the_account_is_notified_as_placed_and_paid(
     response = TypeAdapter(OrderResponse).dump_python(
         OrderResponse.of(placed.order, placed.payment),
         mode="json",
-        exclude={"refunded": True, "lines": {"__all__": {"shipped", "refunded"}}},
+        exclude={
+            "refunded": True,
+            "lines": {"__all__": {"shipped", "refunded"}},
+            **dict.fromkeys(("email", "shipping_address", "billing_address"), True),
+        },
     )
     assert notifying.payload_of(EventType.ORDER_PAID) == {
         "type": "order.paid",

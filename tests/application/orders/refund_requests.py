@@ -26,7 +26,9 @@ REMAINING = WELCOME_CREDIT - 300
 
 def refund_request(**changes: Any) -> RefundRequest:  # noqa: ANN401  Several types.
     """Return a request for the whole rest, to where it was paid from, without restocking."""
-    default = RefundRequest(lines=(), amount=None, to=None, reason="Broken", restock=False)
+    default = RefundRequest(
+        lines=(), shipping=False, amount=None, to=None, reason="Broken", restock=False
+    )
     return replace(default, **changes)
 
 

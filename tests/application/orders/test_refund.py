@@ -59,8 +59,8 @@ class TestAWholeOrder:
 
         assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (5, 2)
         assert refund.lines == (
-            RefundLine(sku="TEA", quantity=2, cancelled_quantity=2),
-            RefundLine(sku="COFFEE", quantity=1, cancelled_quantity=1),
+            RefundLine(sku="TEA", quantity=2, cancelled_quantity=2, amount=200, tax=0),
+            RefundLine(sku="COFFEE", quantity=1, cancelled_quantity=1, amount=100, tax=0),
         )
 
     @pytest.mark.parametrize("kinds", [[SHIPMENT], [SHIPMENT, DELIVERY]])
@@ -176,7 +176,9 @@ class TestPartOfAnOrder:
 
         refund = await refund_of(shop, refund_order(admin, placed, lines=line_quantities(TEA=2)))
 
-        assert refund.lines == (RefundLine(sku="TEA", quantity=2, cancelled_quantity=1),)
+        assert refund.lines == (
+            RefundLine(sku="TEA", quantity=2, cancelled_quantity=1, amount=200, tax=0),
+        )
 
 
 class TestUnderAKey:

@@ -52,7 +52,9 @@ async def _refund(
     to: PaymentMethod | None = None,
 ) -> Refund:
     money = None if amount is None else eur(amount)
-    request = RefundRequest(lines=(), amount=money, to=to, reason="Broken", restock=False)
+    request = RefundRequest(
+        lines=(), shipping=False, amount=money, to=to, reason="Broken", restock=False
+    )
     command = RefundOrder(session=admin, key=key, order_id=placed.order.id, refund_request=request)
     return (await shop.container.refund_orders().refund(command)).unwrap()
 

@@ -1,6 +1,6 @@
 """Carts are quoted by the rules in force; only what a rule asks for is looked up."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +13,17 @@ from shop.application.pricing.quote_cart import CartQuotes, CartToPrice
 from shop.application.pricing.rule_documents import PutRule
 from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.pricing.goods import Selection
 from shop.domain.pricing.places import Destination
 from shop.domain.pricing.promotions.percentage import Percentage
 from shop.domain.pricing.promotions.promotion import Conditions
 from shop.domain.pricing.promotions.promotion_uses import (
     PromotionCounter,
+    PromotionUse,
     code_key,
     counter_key,
+    customer_key,
 )
 from shop.domain.pricing.quoted import Quote, QuoteProblem
 from shop.domain.pricing.rule_document import Rule
@@ -28,7 +31,7 @@ from shop.domain.pricing.shipping.by_weight import ByWeight, WeightStep
 from tests.application.memory_shop import MemoryShop
 from tests.domain.pricing.examples import GERMANY, VAT_7, VAT_19, method, promotion
 from tests.doubles import SpyUnitOfWork
-from tests.factories import NOW, category, eur, id_of, line_quantities
+from tests.factories import NOW, category, eur, id_of, line_quantities, order, user
 
 pytestmark = pytest.mark.anyio
 
@@ -72,6 +75,31 @@ async def change(shop: MemoryShop, **tables: Collection[object]) -> None:
     state: Any = shop.database.state
     changes = {name: getattr(state, name).with_changes(added=rows) for name, rows in tables.items()}
     shop.database.state = replace(state, **changes)
+
+
+async def have_orders(
+    shop: MemoryShop,
+    *names: str,
+    promotion: str | None = None,
+    code: str | None = None,
+    status: OrderStatus = OrderStatus.PAID,
+) -> Sequence[Order]:
+    """Have orders of Ada, perhaps with a promotion."""
+    orders = [order(user("ada"), name, status=status) for name in names]
+    uses = [
+        PromotionUse(
+            promotion=promotion,
+            order_id=each.id,
+            customer_key=customer_key(ADA),
+            n=n,
+            code=code,
+            created_at=NOW,
+        )
+        for n, each in enumerate(orders, 1)
+        if promotion is not None
+    ]
+    await change(shop, orders=orders, promotion_uses=uses)
+    return orders
 
 
 async def load(shop: MemoryShop, *carts: CartToPrice, calls: list[str] | None = None) -> CartQuotes:
@@ -162,7 +190,9 @@ class TestCodes:
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         await save(shop, admin, replace(TENTH, code="SALE", requires_code=True))
-        used = PromotionCounter(key=code_key("USED"), promotion="sale", uses_left=0, created_at=NOW)
+        used = PromotionCounter(
+            key=code_key("USED"), promotion="sale", uses_left=0, rules_version=1, created_at=NOW
+        )
         await change(shop, promotion_counters=[used])
         assert (await quoted(shop, CART)).discounts == ()
         result = await quoted(shop, replace(CART, codes=("NONE", "USED", "SALE")))
@@ -180,7 +210,16 @@ class TestCodes:
         calls: list[str] = []
         carts = [replace(CART, codes=(code,)) for code in ("ONE", "TWO")]
         await load(shop, *carts, calls=calls)
-        assert calls == ["enter", "rule_documents.current", "promotion_counters.get_many"]
+        assert calls == ["enter", "rule_documents.current", *["promotion_counters.get_many"] * 2]
+
+    async def test_one_of_the_rules_is_not_looked_up(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await save(shop, admin, replace(TENTH, code="SALE", requires_code=True))
+        calls: list[str] = []
+        quotes = await load(shop, replace(CART, codes=("SALE",)), calls=calls)
+        assert quotes.quote(replace(CART, codes=("SALE",))).discount == 250
+        assert calls == ["enter", "rule_documents.current"]
 
 
 class TestLimits:
@@ -203,15 +242,30 @@ class TestLimits:
         self, shop: MemoryShop, admin: SessionToken, uses: int, discount: int
     ) -> None:
         await save(shop, admin, replace(TENTH, limit_per_customer=2))
-        cart = replace(CART, uses_by_customer={"sale": uses})
-        assert (await quoted(shop, cart)).discount == discount
+        await have_orders(shop, *map(str, range(uses)), promotion="sale")
+        assert (await quoted(shop, CART)).discount == discount
+        assert (await quoted(shop, replace(CART, user_id=id_of("bob")))).discount == 250
 
     async def test_a_first_order_is_the_only_one(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         await save(shop, admin, replace(TENTH, conditions=Conditions(is_for_first_order=True)))
         assert (await quoted(shop, CART)).discount == 250
-        assert (await quoted(shop, replace(CART, has_ordered=True))).discount == 0
+        await have_orders(shop, "1")
+        assert (await quoted(shop, CART)).discount == 0
+
+    async def test_a_code_that_ones_own_pending_order_holds_names_the_order(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        code = replace(TENTH, code="SALE", requires_code=True, limit_per_customer=1)
+        await save(shop, admin, code)
+        (waiting,) = await have_orders(
+            shop, "1", promotion="sale", code="SALE", status=OrderStatus.PENDING
+        )
+        result = await quoted(shop, replace(CART, codes=("SALE",)))
+        assert result.problems == (
+            QuoteProblem(code="code-used-up", entered_code="SALE", order_id=waiting.id),
+        )
 
 
 class TestGroups:

@@ -41,7 +41,9 @@ async def delete(shop: MemoryShop, admin: SessionToken, slug: str = "sale") -> N
     await shop.container.rule_service().delete(command)
 
 
-async def use(shop: MemoryShop, *names: str, code: str | None = None) -> None:
+async def use(
+    shop: MemoryShop, *names: str, code: str | None = None, numbered: bool = False
+) -> None:
     """Have orders of these names that have the promotion."""
     orders = [order(user("ada"), name) for name in names]
     state = shop.database.state
@@ -50,11 +52,11 @@ async def use(shop: MemoryShop, *names: str, code: str | None = None) -> None:
             promotion="sale",
             order_id=each.id,
             customer_key=f"user:{id_of('ada')}",
-            n=None,
+            n=n if numbered else None,
             code=code,
             created_at=NOW,
         )
-        for each in orders
+        for n, each in enumerate(orders, 1)
     ]
     shop.database.state = replace(
         state,
@@ -72,18 +74,27 @@ def stored(shop: MemoryShop) -> RuleDocument | None:
 
 
 class TestCounters:
-    async def test_only_limited_promotions_have_them(
-        self, shop: MemoryShop, admin: SessionToken
-    ) -> None:
+    async def test_each_promotion_has_one(self, shop: MemoryShop, admin: SessionToken) -> None:
         await put(shop, admin, SALE)
-        assert left(shop) == {}
         for slug, limits in (
             ("all", {"limit": 5}),
             ("each", {"limit_per_customer": 1}),
             ("first", {"conditions": Conditions(is_for_first_order=True)}),
         ):
             await put(shop, admin, replace(SALE, slug=slug, **limits))
-        assert left(shop) == {"p:all": 5, "p:each": None, "p:first": None}
+        assert left(shop) == {"p:sale": None, "p:all": 5, "p:each": None, "p:first": None}
+
+    async def test_they_have_the_version_of_their_promotion(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        changed = replace(SALE, limit_per_customer=2)
+        for version, rule in enumerate((SALE, replace(SALE, slug="other"), changed), 1):
+            await put(shop, admin, rule)
+            counter = shop.state.promotion_counters.rows[f"p:{rule.slug}"]
+            assert counter.rules_version == version
+        before = shop.state.promotion_counters
+        await put(shop, admin, changed)
+        assert shop.state.promotion_counters == before
 
     async def test_a_changed_limit_keeps_what_was_used(
         self, shop: MemoryShop, admin: SessionToken
@@ -111,6 +122,15 @@ class TestCounters:
         assert shop.state.pricing_rules == before.pricing_rules
         assert shop.state.promotion_counters == before.promotion_counters
 
+    async def test_a_new_limit_of_a_customer_keeps_numbers_below_it(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await put(shop, admin, replace(SALE, limit_per_customer=3))
+        await use(shop, "1", "2", "3", numbered=True)
+        await put(shop, admin, replace(SALE, limit_per_customer=2))
+        numbers = [each.n for each in shop.state.promotion_uses.rows.values()]
+        assert sorted(numbers, key=str) == [1, 2, None]
+
 
 class TestEnding:
     async def test_a_promotion_that_no_order_has_leaves_nothing(
@@ -127,12 +147,28 @@ class TestEnding:
         await put(shop, admin, replace(SALE, limit=5, code="SALE", requires_code=True))
         (single,) = await make_codes(shop, admin)
         await use(shop, "1", code=single)
+        await make_codes(shop, admin, key="key-of-others")
         clock.advance(timedelta(seconds=1))
         await delete(shop, admin)
         document = stored(shop)
         assert document is not None
         assert document.archived_at == NOW + timedelta(seconds=1)
-        assert left(shop) == {"p:sale": 5, f"c:{single}": 1}
+        # Orders that were decided before find a later version.
+        assert (left(shop), shop.state.promotion_counters.rows["p:sale"].rules_version) == (
+            {"p:sale": 5},
+            2,
+        )
+
+    async def test_its_codes_stay_ended_though_another_one_has_its_slug(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await put(shop, admin, SALE)
+        (single,) = await make_codes(shop, admin)
+        await use(shop, "1", code=single)
+        await delete(shop, admin)
+        saved = await put(shop, admin, SALE)
+        document = saved.shown.document
+        assert (saved.is_new, document.rule == SALE, left(shop)) == (True, True, {"p:sale": None})
 
 
 async def make_codes(
@@ -158,7 +194,7 @@ class TestRetries:
         shop.faults.plan(("committed", CommitOutcomeUnknown()))
         codes = await make_codes(shop, admin, 3)
         assert len(codes) == 3
-        assert sorted(left(shop)) == [f"c:{code}" for code in codes]
+        assert sorted(left(shop)) == [*(f"c:{code}" for code in codes), "p:sale"]
 
 
 async def test_rules_are_changed_by_admins_only(shop: MemoryShop, admin: SessionToken) -> None:

@@ -97,6 +97,19 @@ async def test_group_size_is_limited(handler: RecordingHandler) -> None:
     assert handler.groups == [[-1], list(range(MAX_GROUP_SIZE)), [MAX_GROUP_SIZE]]
 
 
+async def test_handler_can_have_smaller_groups() -> None:
+    groups: list[Sequence[int]] = []
+
+    async def decide(commands: Sequence[int]) -> Sequence[int]:
+        groups.append(commands)
+        return commands
+
+    queue = GroupCommit(decide, max_group_size=2)
+
+    assert await asyncio.gather(*map(queue.submit, range(5))) == [0, 1, 2, 3, 4]
+    assert groups == [[0, 1], [2, 3], [4]]
+
+
 async def test_full_queue_rejects_commands(handler: RecordingHandler) -> None:
     first = await handler.submit_blocking(-1)
     others = handler.send(*range(MAX_QUEUE))

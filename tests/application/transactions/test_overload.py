@@ -44,6 +44,9 @@ class RecordedMetrics(Metrics):
     def webhook_answered(self, status: NotificationDeliveryStatus) -> None:
         raise NotImplementedError
 
+    def promotions_used(self, outcome: str, count: int) -> None:
+        raise NotImplementedError
+
     def image_rejected(self, reason: str) -> None:
         raise NotImplementedError
 

@@ -104,14 +104,14 @@ class TestCharges:
     async def test_total_unlike_the_lines_is_reported(self, shop: Storage, total: int) -> None:
         await store_order(shop, paid(replace(ORDER, total=eur(total))))
 
-        facts = {"order_id": str(ORDER.id), "total": total, "lines": 1_500}
-        assert await findings(shop) == [(4, "total-differs-from-lines", facts)]
+        facts = {"order_id": str(ORDER.id), "total": total, "quoted": 1_500}
+        assert await findings(shop) == [(16, "total-differs-from-quote", facts)]
 
     async def test_total_without_lines_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(replace(ORDER, lines=())))
 
-        facts = {"order_id": str(ORDER.id), "total": 1_500, "lines": 0}
-        assert await findings(shop) == [(4, "total-differs-from-lines", facts)]
+        facts = {"order_id": str(ORDER.id), "total": 1_500, "quoted": 0}
+        assert await findings(shop) == [(16, "total-differs-from-quote", facts)]
 
     @pytest.mark.parametrize(
         "status",

@@ -12,6 +12,7 @@ from shop.domain.cart import EmptyCart
 from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentCancelled
+from shop.domain.pricing.promotions.made_codes import MadeCodes
 from tests.contract.audit.consistent_orders import (
     ADA,
     ADA_ACCOUNT,
@@ -195,6 +196,12 @@ class TestKeys:
 
         facts = {"user_id": str(ADA.id), "reference": str(made.id)}
         assert await findings(shop) == [(7, "outcome-without-order", facts)]
+
+    async def test_key_of_codes_is_right(self, shop: Storage) -> None:
+        made = MadeCodes.of([], at=NOW, random_id=id_of("codes"))
+        await shop.write(lambda uow: store_outcome(uow, "a-key", Succeeded(reference=made.id)))
+
+        assert await findings(shop) == []
 
     async def test_key_with_the_charge_of_an_order_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))

@@ -13,6 +13,7 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Money
 from tests.contract.audit.consistent_orders import (
     ORDER,
+    Findings,
     findings,
     paid,
     store_order,
@@ -72,7 +73,10 @@ class TestPayments:
         for each in PaymentStatus:
             await shop.write(partial(_save, payment(order, status=each)))
             facts = {**_payment_facts(each.value, 1_500), "status": status.value}
+            differs: Findings
             differs = [] if each.value in fitting else [(4, "payment-differs-from-order", facts)]
+            if status is OrderStatus.REFUNDED and each.value not in {"captured", "refunded"}:
+                differs.append((18, "refunds-exceed-payment", _refunded_facts(1_500)))
             assert await findings(shop) == differs
 
 
@@ -89,3 +93,7 @@ def _payment_facts(status: str | None, amount: int | None) -> Mapping[str, Fact]
         "payment_status": status,
         "amount": amount,
     }
+
+
+def _refunded_facts(refunded: int) -> Mapping[str, Fact]:
+    return {"order_id": str(ORDER.id), "captured": 0, "refunded": refunded}

@@ -132,7 +132,11 @@ class TestRefunds:
         await store_next_step(shop, whole)
 
         facts = {**_money(returned=1_501, refunded=1_501), "status": "refunded"}
-        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
+        sums = {"order_id": str(ORDER.id), "captured": 1_500, "refunded": 1_501}
+        assert await findings(shop) == [
+            (4, "order-money-differs-from-refunds", facts),
+            (18, "refunds-exceed-payment", sums),
+        ]
 
 
 class TestRestocking:

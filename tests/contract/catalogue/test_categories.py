@@ -68,7 +68,7 @@ async def test_a_removed_category_leaves_no_product_in_it(storage: Storage, prod
 
     assert await _tree(storage) == CategoryTree.of([DRINKS])
     assert await storage.read(lambda uow: uow.categories.slugs_of(["A"])) == {"A": ["drinks"]}
-    assert await storage.read(lambda uow: uow.categories.handles_in(["tea"])) == []
+    assert await storage.read(lambda uow: uow.categories.handles_in("tea", 10)) == []
 
 
 async def test_products_are_in_the_categories_they_were_assigned(
@@ -87,10 +87,20 @@ async def test_products_are_in_the_categories_they_were_assigned(
     }
 
     async def found(uow: UnitOfWork) -> list[Sequence[str]]:
-        wanted = (("tea",), ("cups", "tea"), ("none",), ())
-        return [await uow.categories.handles_in(slugs) for slugs in wanted]
+        return [await uow.categories.handles_in(slug, 10) for slug in ("tea", "cups", "none")]
 
-    assert await storage.read(found) == [["B"], ["A", "B"], [], []]
+    assert await storage.read(found) == [["B"], ["A"], []]
+
+
+async def test_the_first_products_of_a_category_are_returned(
+    storage: Storage, products: None
+) -> None:
+    del products
+    await _put(storage, TEA, DRINKS)
+    for handle in "CBA":
+        await _assign(storage, handle, [], ["tea"])
+
+    assert await storage.read(lambda uow: uow.categories.handles_in("tea", 2)) == ["A", "B"]
 
 
 async def test_what_was_not_committed_has_not_happened(storage: Storage) -> None:

@@ -1,9 +1,11 @@
 """What every adapter owes the port to the history of prices."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.catalogue.price_history import PriceChange
 from tests.contract.storage import Storage
 from tests.factories import NOW, eur, product
@@ -13,6 +15,10 @@ pytestmark = pytest.mark.anyio
 FIRST = PriceChange(sku="TEA", price=eur(500), at=NOW)
 SECOND = PriceChange(sku="TEA", price=eur(400), at=NOW + timedelta(days=1))
 OTHER = PriceChange(sku="POT", price=eur(700), at=NOW)
+
+
+def _add(change: PriceChange, uow: UnitOfWork) -> None:
+    uow.price_changes.add(change)
 
 
 async def test_prices_of_a_variant_are_returned_oldest_first(storage: Storage) -> None:
@@ -29,11 +35,10 @@ async def test_prices_of_a_variant_are_returned_oldest_first(storage: Storage) -
     assert await storage.read(lambda uow: uow.price_changes.of_variant("NONE")) == []
 
 
-async def test_two_prices_at_one_time_are_both_kept(storage: Storage) -> None:
-    same_time = PriceChange(sku="TEA", price=eur(1), at=NOW)
+async def test_prices_at_one_time_are_in_the_order_in_which_they_came(storage: Storage) -> None:
+    changes = [PriceChange(sku="TEA", price=eur(price), at=NOW) for price in (5, 2, 9, 1, 7, 3)]
     await storage.commit(lambda uow: uow.products.add(product("TEA")))
-    await storage.commit(lambda uow: uow.price_changes.add(FIRST))
-    await storage.commit(lambda uow: uow.price_changes.add(same_time))
+    for change in changes:
+        await storage.commit(partial(_add, change))
 
-    found = await storage.read(lambda uow: uow.price_changes.of_variant("TEA"))
-    assert sorted(each.price.amount for each in found) == [1, 500]
+    assert await storage.read(lambda uow: uow.price_changes.of_variant("TEA")) == changes

@@ -6,7 +6,10 @@ from uuid import UUID
 
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.address import Address
 from shop.domain.cart import Cart
+from shop.domain.customer_cart import CartContent
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.session import Session, SessionPolicy
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
@@ -20,6 +23,7 @@ POLICY = SessionPolicy(
 )
 
 CART = Cart(lines=(LineQuantity(sku="TEA", quantity=2), LineQuantity(sku="CUP", quantity=10_000)))
+CONTENT = CartContent(cart=CART)
 
 FULL = session(
     "full",
@@ -29,6 +33,12 @@ FULL = session(
     preferences={"theme": "dunkel 🙂", "lists": [1, None, {"a": True}], "n": 1.5, "deep": {}},
     cart=CART,
     last_order_id=id_of("order"),
+    details=OrderDetails(
+        email="ada@example.com",
+        shipping_address=Address(name="Ada", line1="1 Main Street", country="DE", city="Köln"),
+        shipping_method="parcel",
+        codes=("WELCOME10", "SPRING"),
+    ),
 )
 
 PAUSE_SECONDS = 0.05

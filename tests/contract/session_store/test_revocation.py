@@ -15,7 +15,7 @@ from shop.domain.session import Session
 from tests.contract.session_store.stored_sessions import (
     ADA,
     BOB,
-    CART,
+    CONTENT,
     FULL,
     PAUSE_SECONDS,
     POLICY,
@@ -54,7 +54,7 @@ class TestRevoke:
             found = (await uow.sessions.lock([token]))[token]
             uow.sessions.revoke(found.id)
             uow.sessions.touch(found.id, NOW + timedelta(minutes=1))
-            return [uow.sessions.save(found.with_cart(CART)), uow.sessions.rotate(found)]
+            return [uow.sessions.save(found.with_content(CONTENT)), uow.sessions.rotate(found)]
 
         issued = await storage.write(save_and_end)
 

@@ -10,6 +10,7 @@ from shop.domain.session import SessionConflict
 from tests.contract.session_store.stored_sessions import (
     ADA,
     CART,
+    CONTENT,
     FULL,
     create,
     find,
@@ -105,7 +106,7 @@ class TestRotate:
 
         async def rotate_and_save(uow: UnitOfWork) -> tuple[SessionToken, SessionToken]:
             found = (await uow.sessions.lock([old]))[old]
-            issued = uow.sessions.rotate(found.with_cart(CART))
+            issued = uow.sessions.rotate(found.with_content(CONTENT))
             return issued, uow.sessions.save(found.with_last_order(id_of("order")))
 
         _, token = await storage.write(rotate_and_save)
@@ -115,7 +116,7 @@ class TestRotate:
 
     async def test_stale_session_is_rejected(self, storage: Storage) -> None:
         token = await create(storage, session("1"))
-        token = await save(storage, token, session("1").with_cart(CART))
+        token = await save(storage, token, session("1").with_content(CONTENT))
 
         async def rotate(uow: UnitOfWork) -> None:
             await uow.sessions.lock([token])

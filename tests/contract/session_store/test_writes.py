@@ -11,6 +11,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.session import SessionConflict
 from tests.contract.session_store.stored_sessions import (
     CART,
+    CONTENT,
     FULL,
     PAUSE_SECONDS,
     POLICY,
@@ -30,7 +31,7 @@ class TestSave:
         self, storage: Storage
     ) -> None:
         token = await create(storage, session("1"))
-        changed = session("1").with_cart(CART).with_preferences({"theme": "dark"})
+        changed = session("1").with_content(CONTENT).with_preferences({"theme": "dark"})
 
         token = await save(storage, token, changed)
 
@@ -50,7 +51,7 @@ class TestSave:
 
         async def save_twice(uow: UnitOfWork) -> SessionToken:
             found = (await uow.sessions.lock([token]))[token]
-            uow.sessions.save(found.with_last_order(id_of("first")).with_cart(CART))
+            uow.sessions.save(found.with_last_order(id_of("first")).with_content(CONTENT))
             return uow.sessions.save(found.with_last_order(id_of("second")))
 
         token = await storage.write(save_twice)
@@ -65,9 +66,9 @@ class TestSave:
         async with storage.unit_of_work() as uow:
             found = (await uow.sessions.find([token]))[token]
             with pytest.raises(RuntimeError):
-                uow.sessions.save(found.with_cart(CART))
+                uow.sessions.save(found.with_content(CONTENT))
             with pytest.raises(RuntimeError):
-                uow.sessions.rotate(found.with_cart(CART))
+                uow.sessions.rotate(found.with_content(CONTENT))
 
         assert await find(storage, token) == {token: session("1")}
 
@@ -87,7 +88,7 @@ class TestSave:
 
         async with storage.unit_of_work() as uow:
             found = (await uow.sessions.lock([token]))[token]
-            issued = uow.sessions.rotate(found.with_cart(CART))
+            issued = uow.sessions.rotate(found.with_content(CONTENT))
 
         assert await find(storage, token, issued) == {token: session("1")}
 

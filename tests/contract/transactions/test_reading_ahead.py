@@ -12,7 +12,9 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
+from shop.domain.customer_cart import CartContent, CustomerCart
 from shop.domain.orders.order import Actor, OrderStatus
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.refund import RefundLine, RefundStatus
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod, PaymentStatus
@@ -24,10 +26,12 @@ from tests.factories import (
     NOW,
     card_details,
     id_of,
+    inventory,
     line,
     line_quantities,
     order,
     payment,
+    product,
     refund,
     session,
     shipment_event,
@@ -158,6 +162,32 @@ async def test_sessions_are_found_without_orders(storage: Storage, tokens: Token
         return [await uow.sessions.find([tokens["cyn"]]), await uow.users.get_many([CYN.id])]
 
     assert await storage.read(read_ahead) == [{tokens["cyn"]: OF_CYN}, {CYN.id: CYN}]
+
+
+async def test_cart_of_a_customer_is_found_with_the_products_in_it(
+    storage: Storage, tokens: Tokens
+) -> None:
+    skus = ("TEA", "POT")
+    await storage.commit(
+        *(lambda uow, each=each: uow.products.add(each) for each in map(product, skus)),
+        *(lambda uow, each=each: uow.inventories.add(each) for each in map(inventory, skus)),
+    )
+    content = CartContent(
+        cart=Cart(lines=line_quantities(POT=2)), details=OrderDetails(email="ada@example.com")
+    )
+    cart = CustomerCart(user_id=ADA.id, content=content, version=0)
+    await storage.commit(lambda uow: uow.customer_carts.add(cart))
+
+    async def read_ahead(uow: UnitOfWork) -> list[object]:
+        wanted = RowsWanted(session=tokens["ada"], takes_cart=True, product_skus=["TEA", "CUP"])
+        await uow.read_ahead([wanted, RowsWanted(session=tokens["cyn"], has_cart=True)])
+        return [
+            await uow.customer_carts.get_many([ADA.id, CYN.id]),
+            set(await uow.variants.get_many(["TEA", "CUP", "POT"])),
+            set(await uow.inventories.get_many(["TEA", "CUP", "POT"])),
+        ]
+
+    assert await storage.read(read_ahead) == [{ADA.id: cart}, {"TEA", "POT"}, {"TEA", "POT"}]
 
 
 async def test_a_session_with_an_old_key_is_noticed(storage: Storage, tokens: Tokens) -> None:

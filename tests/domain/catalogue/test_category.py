@@ -76,9 +76,9 @@ class TestACategoryTree:
         assert TREE.below("tea") == {"tea"}
 
     def test_is_ordered_by_position(self) -> None:
-        assert [each.slug for each in TREE.children(None)] == ["tea", "clothes"]
-        assert [each.slug for each in TREE.children("clothes")] == ["women", "men"]
-        assert TREE.children("tea") == []
+        assert [each.slug for each in TREE.by_parent()[None]] == ["tea", "clothes"]
+        assert [each.slug for each in TREE.by_parent()["clothes"]] == ["women", "men"]
+        assert "tea" not in TREE.by_parent()
 
     def test_takes_a_new_category_and_a_new_place(self) -> None:
         tree = TREE.put(category("green", parent="tea")).put(category("men", parent="tea"))
@@ -143,3 +143,9 @@ class TestACategoryTree:
                 ask("plants")
 
             assert caught.value.slug == "plants"
+
+
+def test_category_in_use_by_promotions_names_them() -> None:
+    assert CategoryInUse(slug="tea", promotions=("sale", "xmas")).detail == (
+        "These promotions select the category tea: sale, xmas; change or end them."
+    )

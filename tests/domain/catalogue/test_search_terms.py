@@ -4,6 +4,7 @@ import pytest
 
 from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.search_terms import (
+    MAX_NAMED,
     MAX_QUERY_WORDS,
     MAX_TOKEN_BYTES,
     SaleState,
@@ -23,7 +24,7 @@ MUG = SearchedProduct(
     skus=("MUG", "MUG.L-7"),
     description="Porcelaine fine.",
     state=SaleState.OFF_SALE,
-    categories=("assiettes", "table-ware", "kitchen"),
+    categories=("assiettes",),
     options=(("Size", "L"), ("Colour", "blanc / écru"), ("Size", "XL")),
 )
 
@@ -93,11 +94,19 @@ class TestAQuery:
 
 
 class TestAMark:
-    def test_is_of_each_category_above_too(self) -> None:
+    @pytest.mark.parametrize(
+        ("slug", "is_met"),
+        [("kitchen", True), ("table-ware", True), ("assiettes", True), ("garden", False),
+         ("table", False)],
+    )  # fmt: skip
+    def test_of_a_category_is_met_by_what_is_below_it(self, slug: str, *, is_met: bool) -> None:
+        assert meets(category_mark(slug, TREE), search_tokens(MUG)) is is_met
+
+    def test_of_a_category_is_met_at_its_new_place_by_the_product_as_it_was(self) -> None:
+        moved = TREE.put(category("table-ware", "Vaisselle", parent="garden"))
         tokens = search_tokens(MUG)
-        assert meets(category_mark("kitchen"), tokens)
-        assert meets(category_mark("table-ware"), tokens)
-        assert not meets(category_mark("table"), tokens)
+        assert meets(category_mark("garden", moved), tokens)
+        assert not meets(category_mark("kitchen", moved), tokens)
 
     def test_is_of_an_options_value_in_any_case(self) -> None:
         tokens = search_tokens(MUG)
@@ -119,13 +128,21 @@ class TestAMark:
 
 class TestANameOfACategory:
     def test_finds_what_is_below_it(self) -> None:
-        above = replace(MUG, categories=("table-ware", "kitchen"))
+        above = replace(MUG, categories=("table-ware",))
         assert [rank(each, above) for each in ("cuisine", "vaisselle", "assiettes")] == [3, 3, None]
 
-    def test_is_asked_for_by_the_highest_mark_alone(self) -> None:
+    def test_is_asked_for_by_the_marks_of_all_below_it(self) -> None:
         query = SearchQuery.of("vaisselle", TREE)
         assert query is not None
-        assert query.tiers[3][0][2:] == category_mark("table-ware")[0]
+        assert query.tiers[3][0][2:] == category_mark("table-ware", TREE)[0]
+
+    @pytest.mark.parametrize(("text", "marks"), [("t", MAX_NAMED), ("tee ", 1), ("te", 1)])
+    def test_asks_for_a_bounded_number_of_marks(self, text: str, marks: int) -> None:
+        names = [*(f"T{number}" for number in range(2 * MAX_NAMED)), "Tee"]
+        tree = CategoryTree.of(category(f"c{each.lower()}", each) for each in names)
+        query = SearchQuery.of(text, tree)
+        assert query is not None
+        assert len(query.tiers[3][0][2:]) == marks
 
     def test_can_change_without_the_product(self) -> None:
         renamed = TREE.put(category("kitchen", "Küche"))

@@ -2,7 +2,13 @@
 
 import pytest
 
-from shop.domain.catalogue.search_words import MAX_WORD_CHARACTERS, exact_words, folded_words
+from shop.domain.catalogue.search_words import (
+    _FOLDED,
+    MAX_KEPT_CHARACTERS,
+    MAX_WORD_CHARACTERS,
+    exact_words,
+    folded_words,
+)
 
 
 class TestAFoldedWord:
@@ -34,6 +40,12 @@ class TestAFoldedWord:
 
     def test_ends_where_another_script_without_spaces_begins(self) -> None:
         assert list(folded_words("ABC茶碗5")) == ["abc", "茶碗", "5"]
+
+    def test_leaves_no_trace_of_all_characters_that_strangers_ask_for(self) -> None:
+        # Chinese alone has twice as many as are kept.
+        text = "".join(map(chr, range(0x20000, 0x20000 + 2 * MAX_KEPT_CHARACTERS)))
+        assert len("".join(folded_words(text))) == len(text)
+        assert len(_FOLDED) <= MAX_KEPT_CHARACTERS
 
     def test_ends_at_any_sign(self) -> None:
         assert list(folded_words("l'eau, a_b (c/d)\ue000x")) == "l eau a b c d x".split()

@@ -39,6 +39,7 @@ def _apply(before: Fulfilment, number: int, action: tuple[object, dict[str, int]
     else:
         request = RefundRequest(
             lines=line_quantities(**wanted),
+            shipping=False,
             amount=what,  # type: ignore[arg-type]
             to=None,
             reason="Broken",
@@ -115,7 +116,12 @@ def test_line_quantities_must_be_positive() -> None:
 
 def test_refund_succeeds_once() -> None:
     request = RefundRequest(
-        lines=(), amount=eur(1), to=PaymentMethod.CARD, reason="Broken", restock=False
+        lines=(),
+        shipping=False,
+        amount=eur(1),
+        to=PaymentMethod.CARD,
+        reason="Broken",
+        restock=False,
     )
     by_card = replace(
         PLACED,

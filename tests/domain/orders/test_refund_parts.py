@@ -15,7 +15,7 @@ from shop.domain.shared.line_quantity import LineQuantity
 from tests.domain.pricing.examples import NOW
 from tests.domain.pricing.strategies import carts, pricing_rules
 
-EXAMPLES = settings(max_examples=30)
+EXAMPLES = settings(max_examples=15)
 
 pricings = st.builds(lambda sold, shop: quote(sold, shop, NOW), carts(), pricing_rules()).map(
     lambda each: OrderPricing.of(replace(each, problems=()))

@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from math import floor
 
-from shop.domain.pricing.cart_to_quote import CartToQuote, LineToQuote, PromotionUses
+from shop.domain.pricing.cart_to_quote import CartToQuote, LineToQuote, UsesSoFar
 from shop.domain.pricing.goods import Selection
 from shop.domain.pricing.places import Area, Destination
 from shop.domain.pricing.promotions.amount import Amount
@@ -87,7 +87,7 @@ def _applies(promotion: Promotion, cart: CartToQuote, at: datetime) -> bool:
     codes = [each for each in cart.codes if each.promotion == promotion.slug]
     if promotion.requires_code and not any(not each.is_used_up for each in codes):
         return False
-    uses = cart.uses.get(promotion.slug, PromotionUses())
+    uses = cart.uses.get(promotion.slug, UsesSoFar())
     limits = [(promotion.limit, uses.by_all), (promotion.limit_per_customer, uses.by_customer)]
     if conditions.is_for_first_order:
         limits.append((1, uses.by_customer))

@@ -9,7 +9,7 @@ from shop.domain.pricing.cart_to_quote import (
     CartToQuote,
     EnteredCode,
     LineToQuote,
-    PromotionUses,
+    UsesSoFar,
 )
 from shop.domain.pricing.goods import Selection
 from shop.domain.pricing.places import Area, Destination
@@ -163,7 +163,7 @@ def carts(draw: st.DrawFn) -> CartToQuote:
             for each in sorted(entered)
         ),
         uses={
-            each: PromotionUses(by_all=draw(counts), by_customer=draw(counts))
+            each: UsesSoFar(by_all=draw(counts), by_customer=draw(counts))
             for each in draw(st.sets(st.sampled_from(SLUGS)))
         },
     )

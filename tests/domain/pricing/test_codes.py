@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.domain.pricing.cart_to_quote import Buyer, PromotionUses
+from shop.domain.pricing.cart_to_quote import Buyer, UsesSoFar
 from shop.domain.pricing.goods import Selection
 from shop.domain.pricing.promotions.amount import Amount
 from shop.domain.pricing.promotions.effect import Target
@@ -53,20 +53,20 @@ class TestACode:
     @pytest.mark.parametrize(
         ("limits", "uses", "is_used_up"),
         [
-            ({"limit": 3}, PromotionUses(by_all=2), False),
-            ({"limit": 3}, PromotionUses(by_all=3), True),
-            ({"limit_per_customer": 2}, PromotionUses(by_all=9, by_customer=1), False),
-            ({"limit_per_customer": 2}, PromotionUses(by_all=9, by_customer=2), True),
-            ({"conditions": Conditions(is_for_first_order=True)}, PromotionUses(), False),
+            ({"limit": 3}, UsesSoFar(by_all=2), False),
+            ({"limit": 3}, UsesSoFar(by_all=3), True),
+            ({"limit_per_customer": 2}, UsesSoFar(by_all=9, by_customer=1), False),
+            ({"limit_per_customer": 2}, UsesSoFar(by_all=9, by_customer=2), True),
+            ({"conditions": Conditions(is_for_first_order=True)}, UsesSoFar(), False),
             (
                 {"conditions": Conditions(is_for_first_order=True), "limit_per_customer": 5},
-                PromotionUses(by_customer=1),
+                UsesSoFar(by_customer=1),
                 True,
             ),
         ],
     )
     def test_is_limited(
-        self, *, limits: dict[str, object], uses: PromotionUses, is_used_up: bool
+        self, *, limits: dict[str, object], uses: UsesSoFar, is_used_up: bool
     ) -> None:
         offer = promotion(Amount(amount=eur(100)), requires_code=True, **limits)
         sold = cart(line(1000), codes=(code("SAVE"),), uses={"sale": uses})
@@ -149,6 +149,6 @@ class TestACode:
 def test_automatic_promotion_that_is_used_up_is_no_problem() -> None:
     offer = promotion(Amount(amount=eur(100)), limit=3)
 
-    quoted = quote(cart(line(1000), uses={"sale": PromotionUses(by_all=3)}), rules(offer), NOW)
+    quoted = quote(cart(line(1000), uses={"sale": UsesSoFar(by_all=3)}), rules(offer), NOW)
 
     assert (quoted.total, quoted.discounts, quoted.problems) == (eur(1000), (), ())

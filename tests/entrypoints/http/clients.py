@@ -293,3 +293,9 @@ def assert_invalid(response: httpx2.Response, *pointers: str) -> None:
 
 def eur(amount: int) -> Json:
     return {"amount": amount, "currency": "EUR"}
+
+
+def totals(amount: int) -> Json:
+    """Return the totals of a cart or an order without discounts, shipping and taxes."""
+    nothing = dict.fromkeys(("discount", "shipping", "tax"), eur(0))
+    return {"subtotal": eur(amount), **nothing, "total": eur(amount), "prices_include_tax": True}

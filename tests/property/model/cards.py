@@ -43,7 +43,7 @@ class CardModelState(ModelState, ABC):
             require_quantity(quantity)
 
         def decide() -> Outcome:
-            quantities = dict(session.cart) if action.lines is None else lines
+            quantities = dict(self.cart_of(session)) if action.lines is None else lines
             prices = self.prices_of(quantities)
             total = sum(prices[sku] * quantity for sku, quantity in quantities.items())
             if action.expected not in {None, total}:
@@ -221,13 +221,13 @@ class CardModelState(ModelState, ABC):
         return self.complete_key(deposit, {**pending, "status": "authorised"})
 
     def _remember_last_order(self, number: int, order: ModelOrder) -> None:
-        session = order.session
-        if session.user != order.user or not self._is_stored(session):
-            return
-        session.last_order = number
         if order.clears_cart:
-            remaining = {sku: each - order.lines.get(sku, 0) for sku, each in session.cart.items()}
-            session.cart = {sku: each for sku, each in remaining.items() if each > 0}
+            user = self.users[order.user]
+            remaining = {sku: each - order.lines.get(sku, 0) for sku, each in user.cart.items()}
+            user.cart = {sku: each for sku, each in remaining.items() if each > 0}
+        session = order.session
+        if session.user == order.user and self._is_stored(session):
+            session.last_order = number
 
     def _is_stored(self, session: ModelSession) -> bool:
         return any(each is session for each in self.sessions.values())

@@ -41,7 +41,9 @@ class Model(CardModelState):
     def total(self, token: int | None, lines: tuple[Line, ...] | None) -> int:
         """Return what these lines, or the cart, would cost now; what is not sold costs nothing."""
         session = None if token is None else self.sessions.get(token)
-        quantities = lines or (tuple(session.cart.items()) if session and lines is None else ())
+        quantities = lines or (
+            tuple(self.cart_of(session).items()) if session and lines is None else ()
+        )
         return sum(
             self.products[sku].price * each for sku, each in quantities if sku in self.products
         )
@@ -92,12 +94,14 @@ class Model(CardModelState):
             raise Rejection("product-not-found", sku=action.sku)
         if session is None:
             session, token = ModelSession(created=self.now, last_seen=self.now), None
-        return self.with_cart(token, session, {**session.cart, action.sku: action.quantity})
+        return self.with_cart(
+            token, session, {**self.cart_of(session), action.sku: action.quantity}
+        )
 
     @_execute.register
     def _remove_from_cart(self, action: actions.RemoveFromCart, token: int | None) -> Outcome:
         session = self.find_session(token)
-        cart = dict(session.cart) if session else {}
+        cart = dict(self.cart_of(session)) if session else {}
         cart.pop(action.sku, None)
         return self.with_cart(token, session, cart)
 

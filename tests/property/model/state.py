@@ -27,6 +27,8 @@ class ModelUser:
     password: str
     balance: int = 0
     admin: bool = False
+    cart: dict[str, int] = field(default_factory=dict)
+    """Of all sessions."""
     ledger: list[tuple[str, int]] = field(default_factory=list)
     """The kinds and amounts of what came (positive) and went."""
 
@@ -103,6 +105,7 @@ class ModelState:
         """Tell everything that must be stored now."""
         return {
             "balances": {email: user.balance for email, user in self.users.items()},
+            "carts": {email: dict(user.cart) for email, user in self.users.items()},
             "ledgers": {email: sorted(person.ledger) for email, person in self.users.items()},
             "products": {
                 sku: (product.price, product.active, product.on_hand, product.reserved)
@@ -168,18 +171,30 @@ class ModelState:
         else:
             del self.sessions[token]
         session.last_order = session.last_order if session.user == email else None
-        session.cart = session.cart if session.user in {None, email} else {}
-        session.user, session.admin = email, self.users[email].admin
+        user = self.users[email]
+        if session.user in {None, email}:
+            for sku, quantity in session.cart.items():
+                user.cart[sku] = max(quantity, user.cart.get(sku, 0))
+        session.cart = {}
+        session.user, session.admin = email, user.admin
         session.created = session.last_seen = self.now
         return {"session": session_outcome(session), "issued": self._new_token(session)}
+
+    def cart_of(self, session: ModelSession) -> dict[str, int]:
+        return session.cart if session.user is None else self.users[session.user].cart
 
     def with_cart(
         self, token: int | None, session: ModelSession | None, cart: dict[str, int]
     ) -> Outcome:
         new_token = None
-        if session is not None and list(cart.items()) != list(session.cart.items()):
-            session.cart = cart
-            new_token = self.save_session(token, session)
+        if session is not None and list(cart.items()) != list(self.cart_of(session).items()):
+            if session.user is None:
+                session.cart = cart
+                new_token = self.save_session(token, session)
+            else:
+                self.users[session.user].cart = cart
+                if self.now - session.last_seen >= LAST_SEEN_INTERVAL_SECONDS:
+                    session.last_seen = self.now
         return {
             "lines": [
                 (

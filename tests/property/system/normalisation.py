@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from shop.application.checkout.cart import CartChanged
+from shop.application.checkout.cart_changes import CartChanged
 from shop.application.checkout.complete_orders import CompletedOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult

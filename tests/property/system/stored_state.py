@@ -113,7 +113,14 @@ class StoredStateReader:
 
     async def _sessions(self, uow: UnitOfWork) -> Outcome:
         sessions = await uow.sessions.find(self.normaliser.tokens)
+        carts = await uow.customer_carts.get_many(self.normaliser.users)
         return {
+            "carts": {
+                self.normaliser.users[user_id]: {
+                    line.sku: line.quantity for line in each.content.cart.lines
+                }
+                for user_id, each in carts.items()
+            },
             "sessions": {
                 number(self.normaliser.tokens, token): {
                     **self.normaliser.session(session),
@@ -121,7 +128,7 @@ class StoredStateReader:
                     "seen": seconds(session.last_seen_at),
                 }
                 for token, session in sessions.items()
-            }
+            },
         }
 
 

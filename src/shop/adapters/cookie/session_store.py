@@ -49,7 +49,8 @@ class CookieSessionStore(SessionStore):
     """Encrypts preferences and cart into the token (Fernet).
 
     Another store has a row for each session, with user, times, last order and version. So a
-    session can be revoked, and a token that is older than its row is recognised.
+    session can be revoked, and a token that is older than its row is recognised. What was entered
+    beside the lines of the cart is in the row, too: addresses would not fit into a cookie.
     """
 
     def __init__(

@@ -8,12 +8,13 @@ from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
-from shop.adapters.memory.repositories.addresses import MemoryAddresses
 from shop.adapters.memory.repositories.catalogue.categories import MemoryCategories
 from shop.adapters.memory.repositories.catalogue.imports import MemoryImports
 from shop.adapters.memory.repositories.catalogue.price_changes import MemoryPriceChanges
 from shop.adapters.memory.repositories.catalogue.product_searches import MemoryProductSearches
 from shop.adapters.memory.repositories.catalogue.variants import MemoryVariants
+from shop.adapters.memory.repositories.customers.addresses import MemoryAddresses
+from shop.adapters.memory.repositories.customers.customer_carts import MemoryCustomerCarts
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
@@ -25,8 +26,8 @@ from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
 from shop.adapters.memory.repositories.pricing.customer_groups import MemoryCustomerGroups
 from shop.adapters.memory.repositories.pricing.promotion_counters import MemoryPromotionCounters
+from shop.adapters.memory.repositories.pricing.promotion_uses import MemoryPromotionUses
 from shop.adapters.memory.repositories.pricing.rule_documents import MemoryRuleDocuments
-from shop.adapters.memory.repositories.pricing.uses import MemoryUses
 from shop.adapters.memory.repositories.product_images import MemoryProductImages
 from shop.adapters.memory.repositories.products import MemoryProducts
 from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
@@ -59,7 +60,10 @@ class MemoryUnitOfWork(UnitOfWork):
             MemoryAccounts(transaction),
             MemoryTransfers(transaction),
         )
-        addresses = MemoryAddresses(transaction)
+        addresses, customer_carts = (
+            MemoryAddresses(transaction),
+            MemoryCustomerCarts(transaction),
+        )
         product_images = MemoryProductImages(transaction)
         products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
         categories = MemoryCategories(transaction)
@@ -68,7 +72,7 @@ class MemoryUnitOfWork(UnitOfWork):
         rule_documents = MemoryRuleDocuments(transaction)
         promotion_counters, promotion_uses = (
             MemoryPromotionCounters(transaction),
-            MemoryUses(transaction),
+            MemoryPromotionUses(transaction),
         )
         customer_groups = MemoryCustomerGroups(transaction)
         price_changes, orders = MemoryPriceChanges(transaction), MemoryOrders(transaction)
@@ -91,6 +95,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._changes = (
             users.apply,
             addresses.apply,
+            customer_carts.apply,
             customer_groups.apply,
             accounts.apply,
             imports.apply,
@@ -118,7 +123,7 @@ class MemoryUnitOfWork(UnitOfWork):
             session_store.apply,
         )
         self.users = users
-        self.addresses = addresses
+        self.addresses, self.customer_carts = addresses, customer_carts
         self.accounts = accounts
         self.transfers = transfers
         self.imports = imports

@@ -48,6 +48,12 @@ class PrometheusMetrics(Metrics):
             ("outcome",),
             registry=registry,
         )
+        self._promotion_uses = Counter(
+            "shop_promotion_uses",
+            "Promotions that orders have taken or given back.",
+            ("outcome",),
+            registry=registry,
+        )
         self._group_sizes = Histogram(
             "shop_group_size",
             "Commands that were decided together.",
@@ -136,6 +142,10 @@ class PrometheusMetrics(Metrics):
     def order_answered(self, outcome: str) -> None:
         """Count a new order by its status, or a rejected one by the error's code."""
         self._order_counter(outcome).inc()
+
+    def promotions_used(self, outcome: str, count: int) -> None:
+        """Count promotions that a new order has taken, or an ended one has given back."""
+        self._promotion_uses.labels(outcome).inc(count)
 
     def image_rejected(self, reason: str) -> None:
         """Count an uploaded file that is not an accepted image, by the reason of the error."""

@@ -1,6 +1,7 @@
 """Renders e-mails from the templates of this package, as text and HTML."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,7 +27,7 @@ class EmailTemplates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters["money"] = _money
+        self._templates.filters |= {"money": _money, "options": _options, "tax": _tax}
 
     def render(self, email: Email) -> EmailMessage:
         """Render a message; raise `ValueError` if the address is invalid in a header.
@@ -34,7 +35,13 @@ class EmailTemplates:
         The same e-mail has the same Message-ID, so mail programs recognise a duplicate (RFC 5322,
         section 3.6.4).
         """
-        values = {"name": email.recipient_name, "order": email.payload}
+        values = {
+            "name": email.recipient_name,
+            "order": email.payload,
+            "shipping_name": email.shipping_name,
+            "shipping_address": email.shipping_address,
+            "billing_address": email.billing_address,
+        }
         text = self._templates.get_template(f"{email.event_type}.txt")
         html = self._templates.get_template(f"{email.event_type}.html")
         message = EmailMessage(policy=SMTP)
@@ -58,3 +65,23 @@ def _recipient(email: Email) -> Address:
 
 def _money(amount: Mapping[str, Any]) -> str:
     return str(Money(amount=amount["amount"], currency=Currency(amount["currency"])))
+
+
+def _options(options: Mapping[str, str]) -> str:
+    """Return what is chosen of a product, after its name."""
+    return f" ({', '.join(options.values())})" if options else ""
+
+
+_REASONS = {
+    "reverse-charge": "Tax is owed by the recipient (reverse charge).",
+    "export": "Tax-free export.",
+}
+
+
+def _tax(tax: Mapping[str, Any], totals: Mapping[str, Any]) -> str:
+    """Return a sentence about a tax, or why nothing is taxed."""
+    if tax["reason"] is not None:
+        return _REASONS.get(tax["reason"], f"{tax['name']}: no tax ({tax['reason']}).")
+    rate = f"{Decimal(tax['rate']).normalize():f} %"
+    verb = "Includes" if totals["prices_include_tax"] else "Plus"
+    return f"{verb} {tax['name']} ({rate} of {_money(tax['base'])}): {_money(tax['amount'])}"

@@ -14,12 +14,13 @@ from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
-from shop.adapters.sql.repositories.addresses import SqlAddresses
 from shop.adapters.sql.repositories.catalogue.categories import SqlCategories
 from shop.adapters.sql.repositories.catalogue.imports import SqlImports
 from shop.adapters.sql.repositories.catalogue.price_changes import SqlPriceChanges
 from shop.adapters.sql.repositories.catalogue.product_searches import SqlProductSearches
 from shop.adapters.sql.repositories.catalogue.variants import SqlVariants
+from shop.adapters.sql.repositories.customers.addresses import SqlAddresses
+from shop.adapters.sql.repositories.customers.customer_carts import SqlCustomerCarts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
@@ -31,8 +32,8 @@ from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
 from shop.adapters.sql.repositories.pricing.customer_groups import SqlCustomerGroups
 from shop.adapters.sql.repositories.pricing.promotion_counters import SqlPromotionCounters
+from shop.adapters.sql.repositories.pricing.promotion_uses import SqlPromotionUses
 from shop.adapters.sql.repositories.pricing.rule_documents import SqlRuleDocuments
-from shop.adapters.sql.repositories.pricing.uses import SqlUses
 from shop.adapters.sql.repositories.product_images import SqlProductImages
 from shop.adapters.sql.repositories.products import SqlProducts
 from shop.adapters.sql.repositories.rate_limits import SqlRateLimits
@@ -98,6 +99,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.price_changes = price_changes = SqlPriceChanges(connection)
         self.imports = imports = SqlImports(connection)
         self.addresses = SqlAddresses(connection)
+        self.customer_carts = customer_carts = SqlCustomerCarts(connection)
         self.product_images = SqlProductImages(connection)
         self.accounts = accounts = self._accounts_of(connection)
         self.transfers = SqlTransfers(connection)
@@ -107,7 +109,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.inventories = SqlInventories(connection)
         self.rule_documents = rule_documents = SqlRuleDocuments(connection)
         self.promotion_counters = counters = SqlPromotionCounters(connection)
-        self.promotion_uses = uses = SqlUses(connection)
+        self.promotion_uses = uses = SqlPromotionUses(connection)
         self.customer_groups = customer_groups = SqlCustomerGroups(connection)
         orders = SqlOrders(connection)
         self.orders = orders
@@ -132,6 +134,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._repositories = (
             users,
             self.addresses,
+            customer_carts,
             customer_groups,
             self.accounts,
             imports,

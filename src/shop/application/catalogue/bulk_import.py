@@ -10,7 +10,7 @@ from shop.application.identity.email_lookup import find_by_emails
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.paging import PageRequest
-from shop.application.ports.repositories.products import ProductSearch
+from shop.application.ports.repositories.products import ProductListing
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account, welcome_transfer
@@ -111,10 +111,10 @@ class BulkImport:
 
     async def has_products(self) -> bool:
         """Check whether there is an active product."""
-        first = ProductSearch(words="", page=PageRequest(limit=1, after=None))
+        first = ProductListing(page=PageRequest(limit=1, after=None))
 
         async def has_products(uow: UnitOfWork) -> bool:
-            return bool((await uow.products.search([first]))[first].items)
+            return bool((await uow.products.pages([first]))[first].items)
 
         return await self._transactions.read(has_products)
 

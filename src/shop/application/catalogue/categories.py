@@ -1,15 +1,26 @@
 """Shows, changes and deletes categories."""
 
+from collections.abc import Sequence
 from functools import partial
 
-from shop.application.catalogue.search_rows import refresh_search_rows
+from shop.application.catalogue.search_rows import stage_search_rows_in
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.catalogue.category import Category, CategoryTree, require_new_category_name
+from shop.domain.catalogue.category import (
+    Category,
+    CategoryInUse,
+    CategoryTree,
+    require_new_category_name,
+)
+from shop.domain.pricing.promotions.promotion import Promotion
+from shop.domain.pricing.rule_document import RuleKind
 from shop.domain.shared.value import value
+
+PRODUCTS_AT_ONCE = 500
+"""How many products leave a category in one transaction: it may have all of the shop's."""
 
 
 @value
@@ -42,8 +53,7 @@ class CategorySaved:
 class CategoryService:
     """Shows, changes and deletes categories.
 
-    The products of a category that moves or ends are found by its new place in the same unit of
-    work.
+    A category that moves changes no product: a search asks for all that is below a category.
     """
 
     def __init__(
@@ -77,29 +87,53 @@ class CategoryService:
         category = Category(
             slug=command.slug, name=command.name, parent=command.parent, position=command.position
         )
-        changed = tree.put(category)
+        tree.put(category)
         if category == existing:
             return CategorySaved(category=category, is_new=False)
         uow.categories.put(category, self._clock.now())
-        if existing is not None and existing.parent != category.parent:
-            handles = await uow.categories.handles_in(tree.below(category.slug))
-            await refresh_search_rows(uow, handles, changed)
         await uow.commit()
         return CategorySaved(category=category, is_new=existing is None)
 
     async def delete(self, command: DeleteCategory) -> None:
-        """Delete a category.
+        """Delete a category once all its products have left it, so many at a time.
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `CategoryNotFound` or `CategoryInUse`.
         """
         # A retry after an unknown outcome would not find what it has deleted itself.
-        await self._transactions.write(partial(self._delete, command), retryable=False)
+        while await self._transactions.write(partial(self._delete, command), retryable=False):
+            pass
 
-    async def _delete(self, command: DeleteCategory, uow: UnitOfWork) -> None:
+    async def _delete(self, command: DeleteCategory, uow: UnitOfWork) -> bool:
+        """Take some products out of a category and return true; if it has none, delete it."""
+        await self._require_unused(command, uow)
+        handles = await uow.categories.handles_in(command.slug, PRODUCTS_AT_ONCE)
+        if handles:
+            await _leave(uow, command.slug, handles)
+        else:
+            uow.categories.remove(command.slug)
+        await uow.commit()
+        return bool(handles)
+
+    async def _require_unused(self, command: DeleteCategory, uow: UnitOfWork) -> None:
+        """Lock the categories; raise `CategoryInUse` if others or promotions need this one."""
         await self._authenticator.require_admin(uow, command.session)
         tree = await uow.categories.lock_tree()
-        changed = tree.remove(command.slug)
-        handles = await uow.categories.handles_in([command.slug])
-        uow.categories.remove(command.slug)
-        await refresh_search_rows(uow, handles, changed, without=command.slug)
-        await uow.commit()
+        tree.remove(command.slug)
+        # No promotion is saved meanwhile.
+        await uow.rule_documents.lock()
+        promotions = [
+            each.slug
+            for each in await uow.rule_documents.of_kind(RuleKind.PROMOTION)
+            if isinstance(each.rule, Promotion) and command.slug in each.rule.selected_categories
+        ]
+        if promotions:
+            raise CategoryInUse(slug=command.slug, promotions=tuple(promotions))
+
+
+async def _leave(uow: UnitOfWork, slug: str, handles: Sequence[str]) -> None:
+    products = await uow.products.lock(handles)
+    before = await uow.categories.slugs_of(products)
+    after = {handle: [each for each in slugs if each != slug] for handle, slugs in before.items()}
+    for handle in products:
+        uow.categories.assign(handle, before[handle], after[handle])
+    stage_search_rows_in(uow, products.values(), after)

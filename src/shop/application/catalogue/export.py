@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from shop.application.ports.paging import PageRequest
-from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
+from shop.application.ports.repositories.products import AvailableProduct, ProductListing
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.product import Product
@@ -34,16 +34,16 @@ class ProductExport:
             after: str | None = None
             while True:
                 page = PageRequest(limit=PAGE_PRODUCTS, after=after)
-                question = ProductSearch(words="", page=page, active=is_active)
+                question = ProductListing(page=page, active=is_active)
                 products, after = await self._read(question)
                 if products:
                     yield products
                 if after is None:
                     break
 
-    async def _read(self, question: ProductSearch) -> tuple[Sequence[ExportedProduct], str | None]:
+    async def _read(self, question: ProductListing) -> tuple[Sequence[ExportedProduct], str | None]:
         async def read(uow: UnitOfWork) -> tuple[Sequence[ExportedProduct], str | None]:
-            page = (await uow.products.search([question]))[question]
+            page = (await uow.products.pages([question]))[question]
             handles = [each.product.handle for each in page.items]
             skus = [sku for each in page.items for sku in each.stock]
             inventories = await uow.inventories.get_many(skus)

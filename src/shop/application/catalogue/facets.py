@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 
 from shop.application.ports.repositories.catalogue.product_searches import MAX_HITS, HitFacts
 from shop.domain.catalogue.category import CategoryTree
@@ -50,12 +51,8 @@ class Facets:
 def count_facets(facts: HitFacts, tree: CategoryTree, currency: Currency) -> Facets:
     """Count the facts of hits; if there are more than `MAX_HITS`, each count is of more."""
     is_exact = facts.total <= MAX_HITS
-    categories = Counter(
-        slug
-        for slugs in facts.categories.values()
-        for slug in tree.paths(slugs)
-        if slug in tree.categories
-    )
+    categories = _count_categories(facts.categories, tree)
+    options_are_exact = is_exact and facts.counts_all_variants
     return Facets(
         total=facts.total,
         categories=[
@@ -68,7 +65,7 @@ def count_facets(facts: HitFacts, tree: CategoryTree, currency: Currency) -> Fac
         ],
         options={
             name: [
-                OptionCount(value=each, count=count if is_exact else facts.total)
+                OptionCount(value=each, count=count if options_are_exact else MAX_HITS + 1)
                 for each, count in _most_first(counts)
             ]
             for name, counts in sorted(_count_options(facts.options).items())
@@ -79,20 +76,31 @@ def count_facets(facts: HitFacts, tree: CategoryTree, currency: Currency) -> Fac
                 highest=Money(amount=prices[-1], currency=currency),
                 count=len(prices) if is_exact else facts.total,
             )
-            for prices in _price_ranges(facts.prices)
+            for prices in _price_ranges(list(_each_price(facts.prices)))
         ],
     )
 
 
-def _count_options(
-    options: Mapping[str, Sequence[tuple[str, str]]],
-) -> Mapping[str, Counter[str]]:
-    counts: dict[str, Counter[str]] = {}
-    for chosen in options.values():
-        # A product counts once, however many of its variants have the value.
-        for name, each in set(chosen):
-            counts.setdefault(name, Counter())[each] += 1
+def _count_categories(categories: Mapping[frozenset[str], int], tree: CategoryTree) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for slugs, number in categories.items():
+        # A product counts once in each category above it.
+        for slug in tree.paths(sorted(slugs)):
+            if slug in tree.categories:
+                counts[slug] += number
     return counts
+
+
+def _count_options(options: Mapping[tuple[str, str], int]) -> Mapping[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for (name, each), number in options.items():
+        counts.setdefault(name, Counter())[each] = number
+    return counts
+
+
+def _each_price(prices: Sequence[tuple[int, int]]) -> Iterator[int]:
+    for price, number in prices:
+        yield from repeat(price, number)
 
 
 def _most_first(counts: Counter[str]) -> Sequence[tuple[str, int]]:

@@ -134,7 +134,6 @@ class ImportPlan:
             uow,
             [each.product[1] for each in changes if each.is_of_product],
             {each.product[1].handle: each.categories[1] for each in changes},
-            existing.categories.tree,
         )
         return result
 

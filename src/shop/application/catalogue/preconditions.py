@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.variant import Variant
@@ -26,9 +28,9 @@ class Precondition:
         """Whether everything fulfils it, and what is missing too."""
         return self.if_match is None and self.if_none_match is None
 
-    def require(self, product: Product | None) -> None:
+    def require(self, product: Product | None, categories: Sequence[str]) -> None:
         """Raise `PreconditionFailed` unless the product, or its absence, fulfils it."""
-        self.require_version(None if product is None else product_version(product))
+        self.require_version(None if product is None else product_version(product, categories))
 
     def require_version(self, version: str | None) -> None:
         """Raise `PreconditionFailed` unless this version, or None for no thing, fulfils it."""
@@ -38,8 +40,8 @@ class Precondition:
             raise PreconditionFailed
 
 
-def product_version(product: Product) -> str:
-    """Return a name for what staff can edit of a product; stock does not change it."""
+def product_version(product: Product, categories: Sequence[str]) -> str:
+    """Return a name for what a PUT replaces of a product; stock and images do not change it."""
     content = [
         product.name,
         product.description,
@@ -48,6 +50,9 @@ def product_version(product: Product) -> str:
         product.archived_at is not None,
         [[each.name, *each.values] for each in product.options],
         [_variant_content(each) for each in product.current_variants],
+        sorted(categories),
+        product.safety and asdict(product.safety),
+        product.seo and asdict(product.seo),
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:_VERSION_CHARACTERS]
 

@@ -6,12 +6,21 @@ from datetime import datetime
 
 from shop.application.catalogue.preconditions import Precondition
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.catalogue.category import require_new_categories
+from shop.domain.catalogue.image_files import is_image_path
 from shop.domain.catalogue.options import ProductOption, require_new_options
 from shop.domain.catalogue.product import (
     Product,
     require_handle,
+    require_new_handle,
     require_new_texts,
     require_new_variants,
+)
+from shop.domain.catalogue.product_details import (
+    ProductSafety,
+    Seo,
+    require_new_safety,
+    require_new_seo,
 )
 from shop.domain.catalogue.variant import Variant, require_new_variant
 from shop.domain.shared.errors import InvalidValue, within
@@ -24,7 +33,8 @@ class PutProduct:
     """Add or replace a product (admin): with its variants, or with the price of its only one.
 
     With a price, an existing variant and its options stay as they are otherwise; a new one has the
-    handle as its SKU. `keeps_image` leaves an existing image as it is.
+    handle as its SKU. `keeps_image` leaves an existing image as it is, `keeps_safety` and
+    `keeps_seo` those texts; categories stay if they are None.
     """
 
     session: SessionToken | None
@@ -35,6 +45,11 @@ class PutProduct:
     active: bool
     image_url: str | None
     keeps_image: bool = False
+    categories: tuple[str, ...] | None = None
+    safety: ProductSafety | None = None
+    keeps_safety: bool = False
+    seo: Seo | None = None
+    keeps_seo: bool = False
     options: tuple[ProductOption, ...] | None = None
     variants: tuple[Variant, ...] | None = None
     precondition: Precondition = field(default_factory=Precondition)
@@ -44,6 +59,11 @@ class PutProduct:
         require_handle(self.handle)
         require_new_texts(self.name, self.description)
         require_new_options(self.options or ())
+        require_new_categories(self.categories or ())
+        if self.safety is not None:
+            require_new_safety(self.safety)
+        if self.seo is not None:
+            require_new_seo(self.seo)
         if self.price is not None:
             if self.variants is not None:
                 raise InvalidValue(field="price", rule="must not be given beside variants")
@@ -61,19 +81,36 @@ class PutProduct:
 
     def apply_to(self, existing: Product | None, now: datetime) -> Product:
         """Return the new product, or the next state of an existing one, which is not archived."""
+        if existing is None:
+            require_new_handle(self.handle)
         options, variants = self._variants_after(existing)
         product = Product(
             handle=self.handle,
             name=self.name,
             description=self.description,
             active=self.active,
-            image_url=existing.image_url if existing and self.keeps_image else self.image_url,
+            image_url=self._image_after(existing),
             variants=existing.variants if existing else (),
             options=options,
+            safety=existing.safety if existing and self.keeps_safety else self.safety,
+            seo=existing.seo if existing and self.keeps_seo else self.seo,
+            own_image=existing.own_image if existing else None,
             created_at=existing.created_at if existing else now,
             updated_at=now,
         )
         return product.with_variants(variants, now)
+
+    def _image_after(self, existing: Product | None) -> str | None:
+        before = existing.image_url if existing else None
+        if self.keeps_image:
+            return before
+        if not is_image_path(self.image_url):
+            return self.image_url
+        # Sent back as the product shows it, it is nothing that the client wants to change.
+        if existing is None or self.image_url != existing.own_image:
+            rule = "must be an http or https URL, or the first image of the product"
+            raise InvalidValue(field="image_url", rule=rule)
+        return before
 
     def _variants_after(
         self, existing: Product | None

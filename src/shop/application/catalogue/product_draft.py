@@ -7,14 +7,20 @@ from typing import Any
 
 from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
 from shop.domain.catalogue.options import ProductOption, require_new_options
-from shop.domain.catalogue.product import Product, require_new_variants
+from shop.domain.catalogue.product import Product, require_new_handle, require_new_variants
+from shop.domain.catalogue.product_details import (
+    ProductSafety,
+    Seo,
+    require_new_safety,
+    require_new_seo,
+)
 from shop.domain.catalogue.variant import (
     STANDARD_TAX_CATEGORY,
     ChosenOption,
     Variant,
     require_new_variant,
 )
-from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue, within
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
 
@@ -57,6 +63,8 @@ class ProductDraft:
         variants += made_by_sku.values()
         options = self._options(variants)
         try:
+            if before is None:
+                require_new_handle(imported.handle)
             require_new_options(options)
             require_new_variants(options, variants)
             return self._described(options, variants)
@@ -86,6 +94,8 @@ class ProductDraft:
             ),
             active=_given(given, "active", True, before.active),
             image_url=given.get("image_url", before.image_url),
+            seo=_seo(given["seo"]) if "seo" in given else before.seo,
+            safety=_safety(given["safety"]) if "safety" in given else before.safety,
             options=tuple(options),
             archived_at=None,
             updated_at=self._at,
@@ -157,6 +167,26 @@ class ProductDraft:
 
     def _fail(self, line: int, field: str, rule: str) -> None:
         self.faults.append(DraftFault(line=line, field=field, rule=rule))
+
+
+def _seo(texts: Sequence[str | None] | None) -> Seo | None:
+    """Return the title and description that a file has for search engines."""
+    if texts is None:
+        return None
+    title, description = texts
+    with within("seo"):
+        seo = Seo(title=title, description=description)
+    require_new_seo(seo)
+    return seo
+
+
+def _safety(texts: Mapping[str, Any] | None) -> ProductSafety | None:
+    if texts is None:
+        return None
+    with within("safety"):
+        safety = ProductSafety(**texts)
+    require_new_safety(safety)
+    return safety
 
 
 def _unless_trimmed(text: str, before: str) -> str:

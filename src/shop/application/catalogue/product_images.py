@@ -18,7 +18,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.image_files import image_file
-from shop.domain.catalogue.product import ProductNotFound
+from shop.domain.catalogue.product import Product, ProductNotFound
 from shop.domain.catalogue.product_image import (
     MAX_IMAGES,
     ImageNotFound,
@@ -139,7 +139,7 @@ class ImageService:
 
     async def _add(self, command: AddImage, image: ProductImage, uow: UnitOfWork) -> ProductImage:
         await self._authenticator.require_admin(uow, command.session)
-        images = await _lock_images(uow, command.product)
+        product, images = await _lock_images(uow, command.product)
         for each in images:
             if each.id == image.id:
                 # An earlier attempt was committed without an answer.
@@ -147,6 +147,7 @@ class ImageService:
         _require_room(images)
         added = replace(image, position=len(images))
         uow.product_images.add(added)
+        _show_first(uow, product, [*images, added])
         now = self._clock.now()
         uow.jobs.add(Job.new(JobKind.MAKE_IMAGE_SIZES, added.id, at=now, due_at=now))
         await uow.commit()
@@ -162,7 +163,7 @@ class ImageService:
 
     async def _change(self, command: ChangeImage, uow: UnitOfWork) -> ProductImage:
         await self._authenticator.require_admin(uow, command.session)
-        images = await _lock_images(uow, command.product)
+        product, images = await _lock_images(uow, command.product)
         image = _require_image(images, command.image_id)
         if command.alt is not None:
             image = image.with_alt(command.alt)
@@ -170,6 +171,7 @@ class ImageService:
         if command.position is not None:
             changed = moved(changed, image.id, command.position)
         _save_changes(uow, images, changed)
+        _show_first(uow, product, changed)
         await uow.commit()
         return _require_image(changed, command.image_id)
 
@@ -182,11 +184,12 @@ class ImageService:
 
     async def _remove(self, command: RemoveImage, uow: UnitOfWork) -> None:
         await self._authenticator.require_admin(uow, command.session)
-        images = await _lock_images(uow, command.product)
+        product, images = await _lock_images(uow, command.product)
         removed = _require_image(images, command.image_id)
         uow.product_images.remove(removed)
-        others = [each for each in images if each.id != removed.id]
-        _save_changes(uow, images, numbered(others))
+        others = numbered([each for each in images if each.id != removed.id])
+        _save_changes(uow, images, others)
+        _show_first(uow, product, others)
         await uow.commit()
 
     async def make_sizes(self, job: Job) -> None:
@@ -234,11 +237,19 @@ def _require_image(images: Sequence[ProductImage], image_id: UUID) -> ProductIma
     raise ImageNotFound
 
 
-async def _lock_images(uow: UnitOfWork, product: str) -> Sequence[ProductImage]:
+async def _lock_images(uow: UnitOfWork, handle: str) -> tuple[Product, Sequence[ProductImage]]:
     """Lock a product with its images; raise `ProductNotFound` if there is none."""
-    if product not in await uow.products.lock([product]):
-        raise ProductNotFound(sku=product)
-    return (await uow.product_images.of_products([product])).get(product, ())
+    product = (await uow.products.lock([handle])).get(handle)
+    if product is None:
+        raise ProductNotFound(sku=handle)
+    return product, (await uow.product_images.of_products([handle])).get(handle, ())
+
+
+def _show_first(uow: UnitOfWork, product: Product, images: Sequence[ProductImage]) -> None:
+    """Show the first image wherever the product is shown: in carts and new orders too."""
+    own_image = images[0].url if images else None
+    if own_image != product.own_image:
+        uow.products.save(replace(product, own_image=own_image))
 
 
 def _save_changes(
@@ -258,7 +269,7 @@ async def _finish(job: Job, sizes: Sequence[int], uow: UnitOfWork) -> None:
     image = await _find_image(job.id.subject_id, uow)
     if image is not None:
         # Under the product's lock, or a change of the same image could be lost.
-        images = await _lock_images(uow, image.product)
+        _, images = await _lock_images(uow, image.product)
         current = [each for each in images if each.id == image.id]
         for each in current:
             uow.product_images.save(each.with_sizes(sizes))

@@ -27,6 +27,9 @@ from shop.domain.shared.value import value
 MAX_CONCURRENT_SEARCHES = 2
 """Groups of searches at once: a slow one does not stop all, and orders do not wait for many."""
 
+MAX_SEARCHES_AT_ONCE = 8
+"""Each search asks several statements, and all of a group wait for the last one."""
+
 
 @value
 class FindProducts:
@@ -72,7 +75,9 @@ class ProductFinder:
         self._transactions = transactions
         self._currency = currency
         self._queue = queues.queue_for(
-            self._find_all, max_concurrent_groups=MAX_CONCURRENT_SEARCHES
+            self._find_all,
+            max_concurrent_groups=MAX_CONCURRENT_SEARCHES,
+            max_group_size=MAX_SEARCHES_AT_ONCE,
         )
 
     async def find(self, question: FindProducts) -> FoundProducts:
@@ -94,7 +99,7 @@ class ProductFinder:
         if query is None and question.words.strip():
             return _nothing(question)
         asked = SearchQuestion(
-            query=query, filter=_filter(question), sort=question.order, page=question.page
+            query=query, filter=_filter(question, tree), sort=question.order, page=question.page
         )
         found = await uow.product_searches.find(asked)
         products = await uow.products.available(found.items)
@@ -112,8 +117,8 @@ def _nothing(question: FindProducts) -> FoundProducts:
     return FoundProducts(page=Page(items=(), next=None), sort=question.order, facets=facets)
 
 
-def _filter(question: FindProducts) -> SearchFilter:
-    marks = () if question.category is None else category_mark(question.category)
+def _filter(question: FindProducts, tree: CategoryTree) -> SearchFilter:
+    marks = () if question.category is None else category_mark(question.category, tree)
     for name, each in question.options:
         marks += option_mark(name, each)
     return SearchFilter(

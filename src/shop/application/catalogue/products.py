@@ -1,4 +1,4 @@
-"""Shows, searches and saves products."""
+"""Shows, lists and saves products."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,15 +6,16 @@ from functools import partial
 
 from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_changes import ArchiveProduct, PutProduct
-from shop.application.catalogue.search_rows import stage_search_rows
+from shop.application.catalogue.search_rows import stage_search_rows_in
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page
-from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
+from shop.application.ports.repositories.products import AvailableProduct, ProductListing
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.catalogue.product import Product, ProductNotFound, SeveralVariants, SkuTaken
+from shop.domain.catalogue.category import CategoryTree
+from shop.domain.catalogue.product import Product, ProductNotFound, SkuTaken
 from shop.domain.inventory import Inventory
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import Currency
@@ -36,7 +37,7 @@ ProductPage = Page[AvailableProduct, str]
 
 
 class ProductService:
-    """Shows, searches and saves products.
+    """Shows, lists and saves products.
 
     Identical questions share one answer, which is the same object for all who asked. It is read
     after they have asked, so each of them finds what they have written.
@@ -54,38 +55,28 @@ class ProductService:
         self._authenticator = authenticator
         self._clock = clock
         self._currency = currency
-        self._search_queue = queues.queue_for(
-            self._search_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
+        self._list_queue = queues.queue_for(
+            self._list_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
         )
         self._show_queue = queues.queue_for(
             self._show_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
         )
 
-    async def search(self, question: ProductSearch) -> ProductPage:
+    async def list(self, question: ProductListing) -> ProductPage:
         """Return a page of products by handle, with their availability."""
-        return await self._search_queue.submit(question)
+        return await self._list_queue.submit(question)
 
-    async def _search_all(self, questions: Sequence[ProductSearch]) -> Sequence[ProductPage]:
-        async def search_all(uow: UnitOfWork) -> Mapping[ProductSearch, ProductPage]:
+    async def _list_all(self, questions: Sequence[ProductListing]) -> Sequence[ProductPage]:
+        async def list_all(uow: UnitOfWork) -> Mapping[ProductListing, ProductPage]:
             uow.ask_once()
-            return await uow.products.search(set(questions))
+            return await uow.products.pages(set(questions))
 
-        answers = await self._transactions.read(search_all)
+        answers = await self._transactions.read(list_all)
         return [answers[each] for each in questions]
 
     async def show(self, handle: str) -> AvailableProduct:
         """Return a product, on sale or not; raise `ProductNotFound` if it does not exist."""
         return await self._show_queue.submit(handle)
-
-    async def only_sku(self, handle: str) -> str:
-        """Return the SKU of a product with one variant.
-
-        Raise `ProductNotFound`, or `SeveralVariants` if it has several.
-        """
-        variant = (await self.show(handle)).product.only_variant
-        if variant is None:
-            raise SeveralVariants(handle=handle)
-        return variant.sku
 
     async def _show_all(self, handles: Sequence[str]) -> Sequence[AvailableProduct | ShopError]:
         async def show_all(uow: UnitOfWork) -> Mapping[str, AvailableProduct]:
@@ -99,7 +90,7 @@ class ProductService:
         """Add a product, with variants without stock, or replace one.
 
         Variants that it had and has no more are archived. Raise `NotSignedIn`, `SessionExpired`,
-        `Forbidden`, `InvalidValue`, `PreconditionFailed` or `SkuTaken`.
+        `Forbidden`, `InvalidValue`, `CategoryNotFound`, `PreconditionFailed` or `SkuTaken`.
         """
         command.require_valid(self._currency)
         # A retry after an unknown outcome could fail on the product that it has saved itself.
@@ -108,10 +99,13 @@ class ProductService:
 
     async def _put(self, command: PutProduct, uow: UnitOfWork) -> ProductSaved:
         await self._authenticator.require_admin(uow, command.session)
+        tree = None if command.categories is None else await uow.categories.lock_tree()
         existing = (await uow.products.lock([command.handle])).get(command.handle)
+        before = await _categories_of(uow, command.handle)
         # Under the row's lock: of two changes that require the same version, one succeeds.
-        command.precondition.require(existing)
+        command.precondition.require(existing, before)
         product = command.apply_to(existing, self._clock.now())
+        categories = before if tree is None else _require_all(tree, command.categories or ())
         await _require_own_skus(uow, product)
         if existing is None:
             uow.products.add(product)
@@ -124,12 +118,17 @@ class ProductService:
             if sku not in inventories:
                 inventories[sku] = Inventory(sku=sku, on_hand=0, reserved=0)
                 uow.inventories.add(inventories[sku])
-        await stage_search_rows(uow, [product])
+        if tree is not None:
+            uow.categories.assign(product.handle, before, categories)
+        stage_search_rows_in(uow, [product], {product.handle: categories})
+        images = await uow.product_images.of_products([product.handle])
         await uow.commit()
         return ProductSaved(
             available_product=AvailableProduct(
                 product=replace(product, variants=tuple(product.current_variants)),
                 stock={sku: inventories[sku].available for sku in skus},
+                categories=tuple(categories),
+                images=tuple(images.get(product.handle, ())),
             ),
             is_new=existing is None,
         )
@@ -148,13 +147,26 @@ class ProductService:
         existing = (await uow.products.lock([command.handle])).get(command.handle)
         if existing is None:
             raise ProductNotFound(sku=command.handle)
-        command.precondition.require(existing)
+        categories = await _categories_of(uow, command.handle)
+        command.precondition.require(existing, categories)
         if existing.archived_at is None:
             now = self._clock.now()
-            archived = replace(existing, archived_at=now, updated_at=now)
+            # Inactive too: a server of an older release knows nothing else.
+            archived = replace(existing, active=False, archived_at=now, updated_at=now)
             uow.products.save(archived)
-            await stage_search_rows(uow, [archived])
+            stage_search_rows_in(uow, [archived], {archived.handle: categories})
             await uow.commit()
+
+
+async def _categories_of(uow: UnitOfWork, handle: str) -> Sequence[str]:
+    return (await uow.categories.slugs_of([handle]))[handle]
+
+
+def _require_all(tree: CategoryTree, slugs: Sequence[str]) -> Sequence[str]:
+    """Return categories, sorted; raise `CategoryNotFound`."""
+    for slug in slugs:
+        tree.require(slug)
+    return sorted(slugs)
 
 
 async def _require_own_skus(uow: UnitOfWork, product: Product) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.search_terms import SearchedProduct, search_tokens
 
@@ -12,29 +11,13 @@ async def stage_search_rows(uow: UnitOfWork, products: Collection[Product]) -> N
     """Stage the search rows of products that are added or locked, in the categories they are in."""
     if products:
         slugs = await uow.categories.slugs_of([each.handle for each in products])
-        stage_search_rows_in(uow, products, slugs, await uow.categories.tree())
-
-
-async def refresh_search_rows(
-    uow: UnitOfWork, handles: Collection[str], tree: CategoryTree, *, without: str | None = None
-) -> None:
-    """Lock products, and stage their search rows for a changed tree.
-
-    They are no longer in the category `without`.
-    """
-    products = await uow.products.lock(handles)
-    slugs = await uow.categories.slugs_of(products)
-    remaining = {handle: [slug for slug in slugs[handle] if slug != without] for handle in products}
-    stage_search_rows_in(uow, products.values(), remaining, tree)
+        stage_search_rows_in(uow, products, slugs)
 
 
 def stage_search_rows_in(
-    uow: UnitOfWork,
-    products: Collection[Product],
-    slugs: Mapping[str, Sequence[str]],
-    tree: CategoryTree,
+    uow: UnitOfWork, products: Collection[Product], slugs: Mapping[str, Sequence[str]]
 ) -> None:
     """Stage the search rows of products that are added or locked, in these categories."""
     for product in products:
-        searched = SearchedProduct.of(product, tree.paths(slugs[product.handle]))
+        searched = SearchedProduct.of(product, tuple(slugs[product.handle]))
         uow.product_searches.put(product.handle, search_tokens(searched))

@@ -29,8 +29,8 @@ class VariantService:
         self._transactions = transactions
         self._clock = clock
 
-    async def show_for_sale(self, sku: str) -> ShownVariant:
-        """Return a variant of a product that is for sale; raise `ProductNotFound`.
+    async def show(self, sku: str) -> ShownVariant:
+        """Return a variant, its product on sale or not; raise `ProductNotFound`.
 
         An inactive variant is shown; an archived one is not.
         """
@@ -41,7 +41,7 @@ class VariantService:
         found = await uow.products.available([sold.product]) if sold else {}
         for product in found.values():
             for variant in product.product.variants:
-                if variant.sku == sku and product.product.is_for_sale:
+                if variant.sku == sku:
                     return ShownVariant(
                         product=product.product,
                         variant=variant,

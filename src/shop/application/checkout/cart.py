@@ -1,30 +1,28 @@
-"""Shows and changes the carts of sessions, signed in or not."""
+"""Shows and changes the carts of visitors and customers."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
+from shop.application.checkout.cart_changes import CartChanged, CartChanges
+from shop.application.checkout.priced_cart import CartPricer, OwnedCart, PricedCart
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.cart import Cart
-from shop.domain.cart_problems import CartProblem, find_cart_problems
-from shop.domain.catalogue.product import ProductNotFound
-from shop.domain.catalogue.variant import ChosenOption, SoldVariant
-from shop.domain.inventory import Inventory
-from shop.domain.session import NotSignedIn
+from shop.domain.customer_cart import EMPTY_CART
+from shop.domain.session import NotSignedIn, Session
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.line_quantity import LineQuantity
-from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
 
 
 @value
 class PutCartLine:
-    """Set the quantity of a product in the session's cart."""
+    """Set the quantity of a product in the cart of a session."""
 
     session: SessionToken | None
     sku: str
@@ -33,48 +31,10 @@ class PutCartLine:
 
 @value
 class RemoveCartLine:
-    """Remove a product from the session's cart."""
+    """Remove a product from the cart of a session."""
 
     session: SessionToken | None
     sku: str
-
-
-@value
-class PricedLine:
-    """A cart line at its current price, with its available stock and the codes of problems.
-
-    One whose variant does not exist has its SKU as its name, and costs nothing.
-    """
-
-    sku: str
-    name: str
-    options: Sequence[ChosenOption]
-    quantity: int
-    unit_price: Money
-    available: int
-    problems: Sequence[str] = ()
-
-    @property
-    def amount(self) -> Money:
-        """The price of the whole line."""
-        return self.unit_price * self.quantity
-
-
-@value
-class PricedCart:
-    """A cart at current prices; without `problems`, it can be ordered."""
-
-    lines: Sequence[PricedLine]
-    total: Money
-    problems: Sequence[CartProblem]
-
-
-@value
-class CartChanged:
-    """The changed cart, and its session if there is one."""
-
-    cart: PricedCart
-    current_session: CurrentSession | None
 
 
 @value
@@ -85,34 +45,68 @@ class _PutLine:
     line: LineQuantity
     begins_session: bool
 
-    @property
-    def rows(self) -> RowsWanted:
-        """The rows that it needs."""
-        return RowsWanted(session=self.token, takes_cart=True, product_skus=[self.line.sku])
+    def rows(self, known_rules: int) -> RowsWanted:
+        """Return the rows that it needs."""
+        return RowsWanted(
+            session=self.token,
+            takes_cart=True,
+            product_skus=[self.line.sku],
+            known_rules=known_rules,
+        )
 
 
 class CartService:
-    """Shows and changes the cart of a session."""
+    """Shows and changes the cart of a session, which all sessions of a customer share."""
 
     def __init__(
         self,
         transactions: TransactionRunner,
         authenticator: SessionAuthenticator,
-        currency: Currency,
+        pricer: CartPricer,
+        changes: CartChanges,
         queues: CommandQueues,
         max_quantity: int,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
-        self._currency = currency
+        self._pricer = pricer
+        self._changes = changes
         self._max_quantity = max_quantity
         self._put_queue = queues.queue_for(self._put_all)
 
-    async def show(self, cart: Cart) -> PricedCart:
-        """Return the cart with current prices and stock."""
-        if cart.is_empty:
-            return CartPricing(variants={}, inventories={}).price(cart, self._currency)
-        return await self._transactions.read(partial(self._price, cart))
+    async def show(self, current_session: CurrentSession | None) -> PricedCart:
+        """Return the cart of a session, of all sessions of its customer, at current prices."""
+        session = None if current_session is None else current_session.session
+        if session is None or (session.user_id is None and session.content == EMPTY_CART):
+            return self._pricer.empty()
+        if current_session is not None and not self._pricer.asks_beyond_cart:
+            token = current_session.new_token or current_session.token
+            ahead = await self._transactions.read(partial(self._show_read_ahead, session, token))
+            if ahead is not None:
+                return ahead
+        return await self._transactions.read(partial(self._show, session))
+
+    async def _show_read_ahead(
+        self, session: Session, token: SessionToken | None, uow: UnitOfWork
+    ) -> PricedCart | None:
+        """Price the cart with one question; return None if its price depends on more."""
+        # The session's own lines are known; a cookie may have them.
+        skus = [line.sku for line in session.cart.lines]
+        known_rules = self._pricer.known_rules
+        await uow.read_ahead(
+            [RowsWanted(session=token, takes_cart=True, product_skus=skus, known_rules=known_rules)]
+        )
+        if not await uow.sessions.find([] if token is None else [token]):
+            # It was revoked meanwhile, so nothing of its customer was read ahead.
+            return None
+        cart = OwnedCart.of(await SessionCarts.load(uow, [session]), session)
+        if not await self._pricer.can_price_read_ahead(uow, cart.content):
+            return None
+        return (await self._pricer.load(uow, [cart])).price(cart)
+
+    async def _show(self, session: Session, uow: UnitOfWork) -> PricedCart:
+        cart = OwnedCart.of(await SessionCarts.load(uow, [session]), session)
+        return (await self._pricer.load(uow, [cart])).price(cart)
 
     async def put(self, command: PutCartLine) -> CartChanged:
         """Set the quantity of a product in the cart.
@@ -143,13 +137,16 @@ class CartService:
     async def _put(
         self, puts: Sequence[_PutLine], uow: UnitOfWork
     ) -> Sequence[CartChanged | ShopError]:
-        await uow.read_ahead([put.rows for put in puts])
+        known_rules = self._pricer.known_rules
+        await uow.read_ahead([put.rows(known_rules) for put in puts])
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [put.token for put in puts]
         )
-        carts = [each.session.cart for each in resolved_sessions.by_token.values()]
-        skus = {line.sku for cart in carts for line in cart.lines}
-        pricing = await CartPricing.load(uow, skus | {put.line.sku for put in puts})
+        sessions = [each.session for each in resolved_sessions.by_token.values()]
+        carts = await SessionCarts.lock_or_add(uow, sessions)
+        pricing = await self._pricer.load(
+            uow, [OwnedCart.of(carts, each) for each in sessions], {put.line.sku for put in puts}
+        )
         current_sessions: dict[SessionToken | UUID, CurrentSession] = {}
 
         def decide(put: _PutLine) -> tuple[SessionToken | UUID, PricedCart]:
@@ -159,9 +156,11 @@ class CartService:
             session_key = current_session.token or current_session.session.id
             current_session = current_sessions.get(session_key, current_session)
             pricing.require_for_sale(put.line.sku)
-            cart = current_session.session.cart.put(put.line)
-            current_sessions[session_key] = self._save(uow, current_session, cart)
-            return session_key, pricing.price(cart, self._currency)
+            content = carts.content(current_session.session)
+            content = content.with_cart(content.cart.put(put.line))
+            current_session = self._changes.save(uow, current_session, carts, content)
+            current_sessions[session_key] = current_session
+            return session_key, pricing.price(OwnedCart.of(carts, current_session.session))
 
         results = [result_or_error(put, decide) for put in puts]
         await uow.commit()
@@ -175,94 +174,11 @@ class CartService:
 
     async def remove(self, command: RemoveCartLine) -> CartChanged:
         """Remove a product from the cart; raise `SessionExpired` or `SessionConflict`."""
-        return await self._change(command.session, lambda cart: cart.without(command.sku))
+        return await self._changes.change(
+            command.session,
+            lambda cart, _: cart.content.with_cart(cart.content.cart.without(command.sku)),
+        )
 
     async def clear(self, token: SessionToken | None) -> CartChanged:
-        """Remove all lines from the cart; raise `SessionExpired` or `SessionConflict`."""
-        return await self._change(token, lambda _: Cart())
-
-    async def _change(
-        self, token: SessionToken | None, change: Callable[[Cart], Cart]
-    ) -> CartChanged:
-        async def changed(uow: UnitOfWork) -> CartChanged:
-            await uow.read_ahead([RowsWanted(session=token, takes_cart=True)])
-            current_session = (
-                await self._authenticator.resolve_for_update(uow, [token])
-            ).find_unexpired(token)
-            cart = Cart() if current_session is None else change(current_session.session.cart)
-            priced = await self._price(cart, uow)
-            if current_session is not None:
-                current_session = self._save(uow, current_session, cart)
-                await uow.commit()
-            return CartChanged(cart=priced, current_session=current_session)
-
-        return await self._transactions.write(changed, retryable=True, guarded=True)
-
-    def _save(self, uow: UnitOfWork, current_session: CurrentSession, cart: Cart) -> CurrentSession:
-        if cart == current_session.session.cart:
-            return current_session
-        return self._authenticator.save(
-            uow, current_session, current_session.session.with_cart(cart)
-        )
-
-    async def _price(self, cart: Cart, uow: UnitOfWork) -> PricedCart:
-        pricing = await CartPricing.load(uow, {line.sku for line in cart.lines})
-        return pricing.price(cart, self._currency)
-
-
-@value
-class CartPricing:
-    """The current variants and stock of a group of carts."""
-
-    variants: Mapping[str, SoldVariant]
-    inventories: Mapping[str, Inventory]
-
-    @classmethod
-    async def load(cls, uow: UnitOfWork, skus: Collection[str]) -> "CartPricing":
-        """Load these variants, if there are any."""
-        return cls(
-            variants=await uow.variants.get_many(skus) if skus else {},
-            inventories=await uow.inventories.get_many(skus) if skus else {},
-        )
-
-    def require_for_sale(self, sku: str) -> None:
-        """Raise `ProductNotFound` unless the variant is for sale."""
-        variant = self.variants.get(sku)
-        if variant is None or not variant.is_for_sale:
-            raise ProductNotFound(sku=sku)
-
-    def price(self, cart: Cart, currency: Currency) -> PricedCart:
-        """Price a cart whose variants have been loaded."""
-        problems = list(find_cart_problems(cart, self.variants, self.inventories))
-        codes: dict[str, list[str]] = {}
-        for problem in problems:
-            if problem.sku is not None:
-                codes.setdefault(problem.sku, []).append(problem.code)
-        lines = [self._line(line, codes.get(line.sku, ()), currency) for line in cart.lines]
-        return PricedCart(
-            lines=lines,
-            total=Money.total((line.amount for line in lines), currency),
-            problems=problems,
-        )
-
-    def _line(self, line: LineQuantity, problems: Sequence[str], currency: Currency) -> PricedLine:
-        variant = self.variants.get(line.sku)
-        if variant is None:
-            return PricedLine(
-                sku=line.sku,
-                name=line.sku,
-                options=(),
-                quantity=line.quantity,
-                unit_price=Money.zero(currency),
-                available=0,
-                problems=problems,
-            )
-        return PricedLine(
-            sku=line.sku,
-            name=variant.name,
-            options=variant.options,
-            quantity=line.quantity,
-            unit_price=variant.price,
-            available=self.inventories[line.sku].available if variant.is_for_sale else 0,
-            problems=problems,
-        )
+        """Remove everything from the cart; raise `SessionExpired` or `SessionConflict`."""
+        return await self._changes.change(token, lambda *_: EMPTY_CART)

@@ -6,6 +6,7 @@ respond, the order stays pending and a job resolves it.
 
 from dataclasses import replace
 
+from shop.application.checkout.checked_details import DetailsChecks
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
 from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.checkout.placed_order import PlacedOrder, is_pending
@@ -31,6 +32,7 @@ class Checkout:
         completion_queue: CompletionQueue,
         card_payments: CardPayments,
         customer_actions: CustomerActions,
+        details_checks: DetailsChecks,
         metrics: Metrics = UNCOUNTED,
     ) -> None:
         self._metrics = metrics
@@ -38,6 +40,7 @@ class Checkout:
         self._completion_queue = completion_queue
         self._card_payments = card_payments
         self._customer_actions = customer_actions
+        self._details_checks = details_checks
 
     async def place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         """Place an order and pay for it; it stays pending while the outcome is unknown.
@@ -56,6 +59,7 @@ class Checkout:
         return result
 
     async def _place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
+        command = await self._details_checks.check(command)
         result = await self._placement_queue.submit(command)
         placed = result.value
         if isinstance(placed, ShopError) or not is_pending(placed):

@@ -10,11 +10,9 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.identity.authentication import (
-    CurrentSession,
-    ResolvedSessions,
-    SessionAuthenticator,
-)
+from shop.application.checkout.placement_sessions import PlacementSessions, own_session
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_payments import PaymentOutcome
@@ -22,6 +20,7 @@ from shop.application.payments.methods.card import CardOrderPayments
 from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.metrics import GIVEN_BACK, UNCOUNTED, Metrics
 from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import (
     Rejected,
@@ -32,6 +31,7 @@ from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.pricing.order_promotions import HeldPromotions
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderStatus
@@ -42,7 +42,6 @@ from shop.domain.payment import (
     PaymentExpired,
     PaymentStatus,
 )
-from shop.domain.session import Session, SessionConflict, SessionTooLarge
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.value import value
 
@@ -62,12 +61,22 @@ class CompleteOrder:
     @property
     def rows(self) -> RowsWanted:
         """The rows that it needs."""
+        is_approved = isinstance(self.payment_outcome, Approved)
+        given_back = () if is_approved else self.order.discounts
         return RowsWanted(
             session=self.session,
             session_ids=[self.payment.card_details.session_id],
             stock_skus=[line.sku for line in self.order.lines],
             order_ids=[self.order.id],
+            promotions=[each.promotion for each in given_back],
+            codes=[each.code for each in given_back if each.code is not None],
+            has_cart=self.clears_cart,
         )
+
+    @property
+    def clears_cart(self) -> bool:
+        """Whether the order becomes paid, and takes its lines out of the customer's cart."""
+        return isinstance(self.payment_outcome, Approved) and self.payment.card_details.clears_cart
 
 
 CompletedOrder = PlacedOrder | ShopError | None
@@ -84,7 +93,9 @@ class CompleteOrders:
         clock: Clock,
         ids: IdGenerator,
         notifications: Notifications,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self._transactions = transactions
         self._authenticator = authenticator
         self._clock = clock
@@ -96,12 +107,16 @@ class CompleteOrders:
 
         An approval that comes too late is reversed. Errors: `CardDeclined`, `PaymentExpired`.
         """
-        return await self._transactions.write(
+        completed = await self._transactions.write(
             partial(self._complete, commands),
             retryable=True,
             splittable=len(commands) > 1,
             guarded=True,
         )
+        for command, result in zip(commands, completed, strict=True):
+            if isinstance(result, ShopError) and command.order.discounts:
+                self._metrics.promotions_used(GIVEN_BACK, len(command.order.discounts))
+        return completed
 
     async def _complete(
         self, commands: Sequence[CompleteOrder], uow: UnitOfWork
@@ -113,11 +128,17 @@ class CompleteOrders:
         other_session_ids = {
             each.payment.card_details.session_id
             for each in commands
-            if _own_session(resolved_sessions, each.session, each.payment) is None
+            if own_session(resolved_sessions, each.session, each.payment) is None
         }
         sessions = await uow.sessions.lock_by_id(other_session_ids)
+        carts = await SessionCarts.lock(
+            uow, {each.order.user_id for each in commands if each.clears_cart}
+        )
         skus = {line.sku for each in commands for line in each.order.lines}
         inventories = await uow.inventories.lock(skus)
+        promotions = await HeldPromotions.lock(
+            uow, [each.order for each in commands if not isinstance(each.payment_outcome, Approved)]
+        )
         orders = await uow.orders.lock({each.order.id for each in commands})
         payments = await uow.payments.for_orders(orders)
         now = self._clock.now()
@@ -126,16 +147,30 @@ class CompleteOrders:
             ids=self._ids,
             notifications=self._notifications,
             now=now,
-            placement_sessions=PlacementSessions(
-                uow, self._authenticator, resolved_sessions, sessions
+            rows=CompletionRows(
+                placement_sessions=PlacementSessions(
+                    uow, self._authenticator, resolved_sessions, sessions, carts
+                ),
+                stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
+                promotions=promotions,
+                orders=orders,
+                payments=payments,
             ),
-            stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
-            orders=orders,
-            payments=payments,
         )
         completed = [completion_batch.complete(command) for command in commands]
         await uow.commit()
         return completed
+
+
+@value
+class CompletionRows:
+    """The rows of a group of completions."""
+
+    placement_sessions: PlacementSessions
+    stock: OrderStock
+    promotions: HeldPromotions
+    orders: Mapping[UUID, Order]
+    payments: Mapping[UUID, Payment]
 
 
 class CompletionBatch:
@@ -148,19 +183,17 @@ class CompletionBatch:
         ids: IdGenerator,
         notifications: Notifications,
         now: datetime,
-        placement_sessions: "PlacementSessions",
-        stock: OrderStock,
-        orders: Mapping[UUID, Order],
-        payments: Mapping[UUID, Payment],
+        rows: CompletionRows,
     ) -> None:
         self._uow = uow
         self._notifications = notifications
         self._now = now
-        self._placement_sessions = placement_sessions
-        self._stock = stock
+        self._placement_sessions = rows.placement_sessions
+        self._stock = rows.stock
+        self._promotions = rows.promotions
         self._card_payments = CardOrderPayments(uow, ids, now)
-        self._orders = dict(orders)
-        self._payments = dict(payments)
+        self._orders = dict(rows.orders)
+        self._payments = dict(rows.payments)
 
     def complete(self, command: CompleteOrder) -> CompletedOrder:
         """Decide one order if it is still pending."""
@@ -208,6 +241,7 @@ class CompletionBatch:
 
     def _release(self, order: Order, status: OrderStatus, actor: Actor) -> Order:
         self._stock.apply(order, StockMovementKind.RELEASE)
+        self._promotions.give_back(order)
         return self._transition(order, status, actor)
 
     def _transition(self, order: Order, status: OrderStatus, actor: Actor) -> Order:
@@ -226,67 +260,3 @@ class CompletionBatch:
 
     def _add_job(self, kind: JobKind, order: Order) -> None:
         self._uow.jobs.add(Job.new(kind, order.id, at=self._now, due_at=self._now))
-
-
-class PlacementSessions:
-    """The sessions in which a group of orders was placed."""
-
-    def __init__(
-        self,
-        uow: UnitOfWork,
-        authenticator: SessionAuthenticator,
-        resolved_sessions: ResolvedSessions,
-        other_sessions: Mapping[UUID, Session],
-    ) -> None:
-        self._uow = uow
-        self._authenticator = authenticator
-        self._resolved_sessions = resolved_sessions
-        self._sessions = dict(other_sessions)
-
-    def remember_order(
-        self, order: Order, payment: Payment, token: SessionToken | None
-    ) -> SessionToken | None:
-        """Store the last order in its session, if it still exists; return a new token."""
-        session_id = payment.card_details.session_id
-        current_session = _own_session(self._resolved_sessions, token, payment)
-        before = self._sessions.get(session_id) or (
-            current_session.session if current_session else None
-        )
-        if before is None or before.user_id != order.user_id:
-            return None
-        session = _with_last_order(before, order, payment)
-        try:
-            new_token = self._save(session, current_session)
-        except (SessionConflict, SessionTooLarge):
-            # The order is paid all the same, and listed for its user.
-            return None
-        self._sessions[session_id] = session
-        return new_token
-
-    def _save(
-        self, session: Session, current_session: CurrentSession | None
-    ) -> SessionToken | None:
-        if current_session is not None:
-            return self._authenticator.save(self._uow, current_session, session).new_token
-        self._uow.sessions.save(session)
-        return None
-
-
-def _own_session(
-    resolved_sessions: ResolvedSessions, token: SessionToken | None, payment: Payment
-) -> CurrentSession | None:
-    """Return the token's session if the order was placed in it."""
-    current_session = resolved_sessions.find(token)
-    is_own = (
-        current_session is not None
-        and current_session.session.id == payment.card_details.session_id
-    )
-    return current_session if is_own else None
-
-
-def _with_last_order(session: Session, order: Order, payment: Payment) -> Session:
-    updated = session.with_last_order(order.id)
-    if not payment.card_details.clears_cart:
-        return updated
-    ordered = {line.sku: line.quantity for line in order.lines}
-    return updated.with_cart(session.cart.minus(ordered))

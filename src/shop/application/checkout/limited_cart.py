@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from shop.application.checkout.cart import CartChanged, CartService, PutCartLine
+from shop.application.checkout.cart import CartService, PutCartLine
+from shop.application.checkout.cart_changes import CartChanged
 from shop.application.identity.visitor_sessions import VisitorSessions
 from shop.domain.session import NotSignedIn
 

@@ -5,10 +5,12 @@ account and stores the order's id in the session. It decides a group of commands
 arrival, with the same results as one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from functools import partial
 
+from shop.application.checkout.order_prices import OrderPricer, OrderToPrice
 from shop.application.checkout.placed_order import (
     PlacedOrder,
     is_pending,
@@ -19,11 +21,17 @@ from shop.application.checkout.placement_batch import (
     PlacementRows,
     PlaceOrder,
     requested_cart,
+    requested_details,
 )
 from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest
 from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
-from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
+from shop.application.identity.authentication import (
+    CurrentSession,
+    ResolvedSessions,
+    SessionAuthenticator,
+)
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_attempts import CardAttempts
@@ -32,9 +40,14 @@ from shop.application.payments.methods import payments_by_method
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import result_or_error
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.address import Address
+from shop.domain.orders.order import Order
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
@@ -50,6 +63,7 @@ class PlaceOrders:
         notifications: Notifications,
         policy: PaymentPolicy,
         card_payments: CardPayments,
+        pricer: OrderPricer,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
@@ -58,27 +72,40 @@ class PlaceOrders:
         self._notifications = notifications
         self._policy = policy
         self._card_payments = card_payments
+        self._pricer = pricer
 
     async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[CommandResult[PlacedOrder]]:
         """Place these orders in one unit of work; a rejected one affects no other.
 
         Errors: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `EmptyCart`, `ProductNotFound`,
-        `NotForSale`, `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,
-        `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
+        `NotForSale`, `CodeNotFound`, `CodeUsedUp`, `CodeNotApplicable`, `AddressRequired`,
+        `ShippingUnavailable`, `InvalidAddress`, `PriceChanged`, `OutOfStock`, `InsufficientFunds`,
+        `IdempotencyKeyReused`, `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
-        return await self._transactions.write(
-            partial(self._place, commands),
+        placed: list[Order] = []
+        results = await self._transactions.write(
+            partial(self._place, commands, placed),
             retryable=True,
             splittable=len(commands) > 1,
             # No guard compares the exact stock.
             guarded=not self._notifications.reports_low_stock,
         )
+        self._pricer.count(placed)
+        return results
 
     async def _place(
-        self, commands: Sequence[PlaceOrder], uow: UnitOfWork
+        self, commands: Sequence[PlaceOrder], placed: list[Order], uow: UnitOfWork
     ) -> Sequence[CommandResult[PlacedOrder]]:
+        """Place orders in a unit of work; `placed` gets those of this attempt."""
+        placed.clear()
         attempted_at = self._clock.now()
-        await uow.read_ahead([each.rows(attempted_at) for each in commands])
+        rows = partial(
+            PlaceOrder.rows,
+            now=attempted_at,
+            known_rules=self._pricer.known_rules,
+            promotions=self._pricer.known_promotions,
+        )
+        await uow.read_ahead([rows(each) for each in commands])
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )
@@ -98,7 +125,9 @@ class PlaceOrders:
             # Not before: under a key of an earlier release, an unknown token has an outcome.
             if request.command.card is not None:
                 self._card_payments.require_token(request.command.card)
-            return placement_batch.place(request)
+            result = placement_batch.place(request)
+            placed.append(result.order)
+            return result
 
         return await batch.execute(
             decide,
@@ -121,6 +150,7 @@ class PlaceOrders:
                 method=command.payment_method,
                 card=command.card,
                 expected_total=command.expected_total,
+                **_details_members(command.details),
             ),
             command=command,
         )
@@ -137,10 +167,19 @@ class PlaceOrders:
             for command in commands
         }
         user_ids = {each.signed_in_user.id for each in current_sessions.values()}
+        carts = await SessionCarts.for_orders(
+            uow,
+            taken={
+                current_sessions[command.session].signed_in_user.id
+                for command in commands
+                if command.cart is None
+            },
+            read=user_ids,
+        )
         skus = {
             line.sku
             for command in commands
-            for line in requested_cart(command, current_sessions[command.session]).lines
+            for line in requested_cart(command, current_sessions[command.session], carts).lines
         }
         now = self._clock.now()
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
@@ -156,6 +195,9 @@ class PlaceOrders:
         )
         variants = await uow.variants.get_many(skus)
         inventories = await uow.inventories.lock(skus)
+        prices = await self._pricer.load(
+            uow, now, list(_orders_to_price(commands, current_sessions, carts)), variants
+        )
         return PlacementBatch(
             uow=uow,
             authenticator=self._authenticator,
@@ -165,9 +207,47 @@ class PlaceOrders:
             now=now,
             rows=PlacementRows(
                 current_sessions=current_sessions,
+                carts=carts,
                 variants=variants,
                 payments=payments_by_method(uow, self._ids, now, accounts),
                 card_attempts=card_attempts,
                 stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
+                prices=prices,
             ),
         )
+
+
+def _details_members(details: OrderDetails) -> Mapping[str, object]:
+    """Return what a fingerprint has of details; requests without any have one of before."""
+    if details == NO_DETAILS:
+        return {}
+    given = {
+        "email": details.email,
+        "shipping_address": _address_members(details.shipping_address),
+        "billing_address": _address_members(details.billing_address),
+        "shipping_method": details.shipping_method,
+        "codes": details.codes,
+    }
+    return {"details": {name: each for name, each in given.items() if each is not None}}
+
+
+def _address_members(address: Address | None) -> Mapping[str, str] | None:
+    if address is None:
+        return None
+    members = {each.name: getattr(address, each.name) for each in fields(address)}
+    return {name: each for name, each in members.items() if each is not None}
+
+
+def _orders_to_price(
+    commands: Iterable[PlaceOrder],
+    current_sessions: Mapping[SessionToken | None, CurrentSession],
+    carts: SessionCarts,
+) -> Iterator[OrderToPrice]:
+    for command in commands:
+        current_session = current_sessions[command.session]
+        if not isinstance(command.checked_details, ShopError):
+            yield OrderToPrice(
+                cart=requested_cart(command, current_session, carts),
+                details=requested_details(command, current_session, carts),
+                user_id=current_session.signed_in_user.id,
+            )

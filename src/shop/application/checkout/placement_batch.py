@@ -1,12 +1,14 @@
 """Decides a group of orders on the rows that the unit of work has locked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime
 
+from shop.application.checkout.order_prices import OrderPrice, OrderPrices, OrderToPrice
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_attempts import CardAttempts, counted_since
@@ -19,9 +21,13 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.customer_cart import EMPTY_CART
 from shop.domain.inventory import StockMovementKind
-from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
+from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.orders.price_changed import PriceChanged
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import Money
 from shop.domain.shared.value import value
 
@@ -30,7 +36,9 @@ from shop.domain.shared.value import value
 class PlaceOrder:
     """Order these lines, or the session's cart if `cart` is None.
 
-    `card` is the token of the card that pays; without one, the account pays.
+    `card` is the token of the card that pays; without one, the account pays if `has_payment`.
+    `details` are as the request has them, `checked_details` in their normal form, or the error of
+    those that have none.
     """
 
     session: SessionToken | None
@@ -38,21 +46,31 @@ class PlaceOrder:
     cart: Cart | None
     card: str | None = field(repr=False)
     expected_total: Money | None
+    has_payment: bool = True
+    details: OrderDetails = NO_DETAILS
+    checked_details: OrderDetails | ShopError | None = None
 
     @property
     def payment_method(self) -> PaymentMethod:
-        """The method that pays."""
+        """The method that is to pay."""
+        if not self.has_payment:
+            return PaymentMethod.NONE
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
-    def rows(self, now: datetime) -> RowsWanted:
-        """Return the rows that it needs."""
+    def rows(self, now: datetime, *, known_rules: int, promotions: Collection[str]) -> RowsWanted:
+        """Return the rows that it needs, with those of promotions that apply without a code."""
+        details = self.details if self.checked_details is None else self.checked_details
         return RowsWanted(
             session=self.session,
             has_account=True,
             idempotency_key=self.key,
+            has_cart=True,
             takes_cart=self.cart is None,
             product_skus=() if self.cart is None else [line.sku for line in self.cart.lines],
             card_use_since=None if self.payment_method.is_immediate else counted_since(now),
+            known_rules=known_rules,
+            promotions=promotions,
+            codes=() if isinstance(details, ShopError) else details.codes or (),
         )
 
 
@@ -61,10 +79,12 @@ class PlacementRows:
     """The rows of a group of orders: sessions by token, variants by SKU."""
 
     current_sessions: Mapping[SessionToken | None, CurrentSession]
+    carts: SessionCarts
     variants: Mapping[str, SoldVariant]
     payments: Mapping[PaymentMethod, OrderPayments]
     card_attempts: CardAttempts
     stock: OrderStock
+    prices: OrderPrices
 
 
 class PlacementBatch:
@@ -90,22 +110,31 @@ class PlacementBatch:
         self._resolve_at = policy.resolve_at(now)
         self._expires_at = policy.expires_at(now)
         self._current_sessions = dict(rows.current_sessions)
+        self._carts = rows.carts
         self._variants = rows.variants
         self._payments = rows.payments
         self._card_attempts = rows.card_attempts
         self._stock = rows.stock
+        self._prices = rows.prices
 
     def place(self, request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
         """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
-        cart = requested_cart(command, current_session)
+        details = requested_details(command, current_session, self._carts)
+        cart = requested_cart(command, current_session, self._carts)
         problems = find_cart_problems(cart, self._variants, self._stock.inventories)
         problems.require_for_sale()
         self._policy.limits.require_quantities(cart)
-        order = self._new_order(request, cart)
+        price = self._prices.price(
+            OrderToPrice(cart=cart, details=details, user_id=request.key.user_id)
+        )
+        order = self._new_order(request, cart, details, price)
         if command.expected_total is not None and command.expected_total != order.total:
-            raise PriceChanged(expected=command.expected_total, total=order.total)
+            raise PriceChanged.of(order, expected=command.expected_total)
+        if order.total.amount and not command.has_payment:
+            rule = "is required for an order that costs something"
+            raise InvalidValue(field="payment", rule=rule)
         problems.require_available()
         is_pending = order.status is OrderStatus.PENDING
         if is_pending:
@@ -129,6 +158,7 @@ class PlacementBatch:
         if is_pending:
             self._card_attempts.add_order(order.user_id)
         self._stock.apply(order, _STOCK_MOVEMENTS[order.status])
+        self._prices.take_promotions(order)
         self._uow.orders.add(order, order.initial_status_change(actor=Actor.CUSTOMER))
         self._uow.payments.add(payment)
         self._notifications.order_placed(self._uow, order, payment)
@@ -136,20 +166,27 @@ class PlacementBatch:
             self._notifications.order_paid(self._uow, order, payment)
         return PlacedOrder(order=order, payment=payment, new_token=new_token)
 
-    def _new_order(self, request: IdempotentRequest[PlaceOrder], cart: Cart) -> Order:
-        lines = tuple(self._order_line(line.sku, line.quantity) for line in cart.lines)
-        method = request.command.payment_method
+    def _new_order(
+        self,
+        request: IdempotentRequest[PlaceOrder],
+        cart: Cart,
+        details: OrderDetails,
+        price: OrderPrice,
+    ) -> Order:
+        method = request.command.payment_method if price.total.amount else PaymentMethod.NONE
         return Order(
             id=self._ids.new(),
             number=self._ids.order_number(),
             idempotency_key=request.key,
             status=OrderStatus.PAID if method.is_immediate else OrderStatus.PENDING,
-            lines=lines,
-            total=Money.total((line.amount for line in lines), self._policy.currency),
+            lines=tuple(self._order_line(line.sku, line.quantity) for line in cart.lines),
+            total=price.total,
             payment_method=method,
             placed_at=self._now,
             version=1,
             has_fulfilment=False,
+            pricing=price.pricing,
+            details=details.as_placed(price.shipping_method),
         )
 
     def _order_line(self, sku: str, quantity: int) -> OrderLine:
@@ -168,7 +205,7 @@ class PlacementBatch:
         current_session = self._current_sessions[command.session]
         session = current_session.session.with_last_order(order.id)
         if command.cart is None:
-            session = session.with_cart(Cart())
+            session = self._carts.save(session, EMPTY_CART)
         saved = self._authenticator.save(self._uow, current_session, session)
         self._current_sessions[command.session] = saved
         return saved.new_token
@@ -181,6 +218,22 @@ _STOCK_MOVEMENTS: Mapping[OrderStatus, StockMovementKind] = {
 """The stock movement of a new order, by its status."""
 
 
-def requested_cart(command: PlaceOrder, current_session: CurrentSession) -> Cart:
-    """Return the command's own lines, or else the session's cart."""
-    return current_session.session.cart if command.cart is None else command.cart
+def requested_cart(
+    command: PlaceOrder, current_session: CurrentSession, carts: SessionCarts
+) -> Cart:
+    """Return the command's own lines, or else those of the session's cart."""
+    return carts.content(current_session.session).cart if command.cart is None else command.cart
+
+
+def requested_details(
+    command: PlaceOrder, current_session: CurrentSession, carts: SessionCarts
+) -> OrderDetails:
+    """Return the command's own details, and the cart's for what the command does not give.
+
+    Raise the error of details without a normal form.
+    """
+    checked = command.checked_details
+    if isinstance(checked, ShopError):
+        raise checked
+    own = command.details if checked is None else checked
+    return own.or_else(carts.content(current_session.session).details)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
@@ -134,9 +135,10 @@ class SessionAuthenticator:
         current_session: CurrentSession,
         user: User,
         issued_tokens: list[SessionToken],
+        carts: SessionCarts,
     ) -> CurrentSession:
         """Stage the session as this user's; add its new token to `issued_tokens`."""
-        session = current_session.session.signed_in_as(user, at=self._clock.now())
+        session = carts.merge(current_session.session.signed_in_as(user, at=self._clock.now()))
         new_token = (
             uow.sessions.rotate(session) if current_session.token else uow.sessions.create(session)
         )
@@ -153,6 +155,17 @@ class SessionAuthenticator:
         token = uow.sessions.save(session)
         is_unchanged = token == current_session.token and not uow.sessions.needs_rotation(session)
         return replace(current_session, session=session, new_token=None if is_unchanged else token)
+
+    def save_if_due(self, uow: UnitOfWork, current_session: CurrentSession) -> CurrentSession:
+        """Stage the use of a session, if its last use is long ago or its key is old."""
+        session = current_session.session
+        if self.is_use_due(session) or uow.sessions.needs_rotation(session):
+            return self.save(uow, current_session, session)
+        return current_session
+
+    def is_use_due(self, session: Session) -> bool:
+        """Check whether the last use is so long ago that the next one is written."""
+        return self._clock.now() - session.last_seen_at >= self.policy.last_seen_interval
 
     def refresh(self, uow: UnitOfWork, current_session: CurrentSession) -> CurrentSession:
         """Stage changed roles under a new token, or else the session under current keys."""

@@ -26,6 +26,7 @@ class RateLimitPolicy:
     sign_ups_per_address: int
     visitor_sessions_per_address: int
     unknown_recipients_per_customer: int
+    unknown_codes_per_customer: int
 
     @property
     def address_failures(self) -> RateLimit:
@@ -67,5 +68,14 @@ class RateLimitPolicy:
         return RateLimit(
             name="unknown recipient",
             max_hits=self.unknown_recipients_per_customer,
+            window=timedelta(hours=1),
+        )
+
+    @property
+    def unknown_codes(self) -> RateLimit:
+        """Codes of one customer or visitor that no promotion has."""
+        return RateLimit(
+            name="unknown code",
+            max_hits=self.unknown_codes_per_customer,
             window=timedelta(hours=1),
         )

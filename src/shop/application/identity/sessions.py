@@ -101,8 +101,7 @@ class SessionService:
         current_session = resolved_sessions.find_unexpired(token)
         if current_session is None:
             return SessionLookup(current_session=None, needs_refresh=False)
-        unused_for = self._clock.now() - current_session.session.last_seen_at
-        needs_refresh = unused_for >= self._authenticator.policy.last_seen_interval
+        needs_refresh = self._authenticator.is_use_due(current_session.session)
         return SessionLookup(
             current_session=current_session,
             needs_refresh=needs_refresh or self._needs_new_token(current_session, uow),

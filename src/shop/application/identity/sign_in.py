@@ -5,6 +5,7 @@ from functools import partial
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.identity.email_lookup import find_by_email
 from shop.application.identity.password_policy import PasswordPolicy, find_matching_form
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -17,7 +18,7 @@ from shop.domain.user import InvalidCredentials, User, WrongPassword, normalise_
 
 @value
 class SignIn:
-    """Sign a user in to the token's session, which keeps its cart."""
+    """Sign a user in; the cart of the token's session becomes part of the customer's."""
 
     session: SessionToken | None
     email: str
@@ -94,7 +95,10 @@ class SignInService:
         if user.password_hash != password_hash:
             user = user.with_password_hash(password_hash)
             uow.users.save(user)
-        current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
+        carts = await SessionCarts.for_sign_in(uow, current_session.session, user.id)
+        current_session = self._authenticator.sign_in(
+            uow, current_session, user, issued_tokens, carts
+        )
         await uow.sessions.revoke_oldest(
             user.id,
             keep=self._authenticator.policy.per_user - 1,
@@ -137,7 +141,8 @@ class SignInService:
             raise WrongPassword
         user = user.with_password_hash(password_hash)
         uow.users.save(user)
-        current_session = self._authenticator.sign_in(uow, current_session, user, [])
+        carts = await SessionCarts.for_sign_in(uow, current_session.session, user.id)
+        current_session = self._authenticator.sign_in(uow, current_session, user, [], carts)
         await uow.sessions.revoke_all(user.id, except_session_id=current_session.session.id)
         await uow.commit()
         return current_session

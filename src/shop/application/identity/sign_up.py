@@ -5,6 +5,7 @@ from functools import partial
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.identity.email_lookup import find_by_email
 from shop.application.identity.password_policy import PasswordPolicy
+from shop.application.identity.session_carts import SessionCarts
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.password_hasher import PasswordHasher
@@ -20,7 +21,7 @@ from shop.domain.user import EmailTaken, Role, User, normalise_name, normalise_n
 
 @value
 class SignUp:
-    """Create a customer and sign them in to the token's session, which keeps its cart."""
+    """Create a customer, whose cart is that of the token's session, and sign them in."""
 
     session: SessionToken | None
     name: str
@@ -101,12 +102,17 @@ class SignUpService:
         existing = await find_by_email(uow, user.email)
         if existing is None:
             uow.users.add(user)
+            carts = SessionCarts.for_new_user(uow, user.id)
             uow.accounts.add(account)
             if account.balance.amount:
                 uow.transfers.add(welcome_transfer(account, id=self._ids.new()))
         elif existing.id != user.id:
             raise EmailTaken
-        # Otherwise an earlier attempt, whose outcome was unknown, was committed.
-        current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
+        else:
+            # An earlier attempt, whose outcome was unknown, was committed.
+            carts = await SessionCarts.for_sign_in(uow, current_session.session, user.id)
+        current_session = self._authenticator.sign_in(
+            uow, current_session, user, issued_tokens, carts
+        )
         await uow.commit()
         return SignedUp(user=user, account=account, current_session=current_session)

@@ -4,8 +4,9 @@ An attempt without a response may have arrived, so a notification arrives at lea
 same id every time.
 """
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -17,21 +18,32 @@ from shop.application.notifications.events import WebhookEndpoint
 from shop.application.ports.clock import Clock
 from shop.application.ports.mailer import Email, Mailer
 from shop.application.ports.metrics import UNCOUNTED, Metrics
+from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.repositories.jobs import Job
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
 from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.address import Address
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
+from shop.domain.orders.order import Order
 from shop.domain.shared.value import value
 from shop.domain.user import User
 
 Send = Callable[[NotificationDelivery], Awaitable[int]]
+
+
+@value
+class EmailSubject:
+    """The order that an e-mail is about, and the customer who gets it."""
+
+    customer_id: UUID
+    order_id: UUID
 
 
 @value
@@ -88,6 +100,7 @@ class SendNotifications:
         endpoints: Sequence[WebhookEndpoint],
         queues: CommandQueues,
         clock: Clock,
+        postal_rules: PostalRules,
         metrics: Metrics = UNCOUNTED,
     ) -> None:
         self._metrics = metrics
@@ -100,6 +113,7 @@ class SendNotifications:
         self._recipient_queue = queues.queue_for(self._find_recipients)
         self._attempt_queue = queues.queue_for(self._record)
         self._clock = clock
+        self._postal_rules = postal_rules
 
     async def send_webhook(self, job: Job) -> None:
         """Send a webhook; raise `NotificationFailed` if it has to be retried."""
@@ -150,20 +164,34 @@ class SendNotifications:
         )
 
     async def _send_to_customer(self, delivery: NotificationDelivery) -> int:
-        # The customer's current address, even if it has changed since the event.
-        user: User | None = await self._recipient_queue.submit(UUID(delivery.recipient))
-        if user is None:
+        payload = json.loads(delivery.payload)["data"]
+        user, order = await self._recipient_queue.submit(
+            EmailSubject(customer_id=UUID(delivery.recipient), order_id=UUID(payload["id"]))
+        )
+        if user is None or order is None:
             raise NotificationFailed("unknown customer", status_code=None, is_permanent=True)
+        shipping = None if order.pricing is None else order.pricing.shipping
         return await self._mailer.send(
             Email(
                 id=delivery.id,
                 recipient_name=user.name,
-                recipient_email=user.email,
+                # Without one of the order, the customer's current address, even if it has changed
+                # since the event.
+                recipient_email=order.details.email or user.email,
                 event_type=delivery.event_type,
-                payload=json.loads(delivery.payload)["data"],
+                payload=payload,
                 created_at=delivery.created_at,
+                shipping_name=None if shipping is None else shipping.name,
+                shipping_address=await self._written(order.details.shipping_address),
+                billing_address=await self._written(order.details.billing_address),
             )
         )
+
+    async def _written(self, address: Address | None) -> Sequence[str]:
+        if address is None:
+            return ()
+        # The first address loads the data of all countries.
+        return await asyncio.to_thread(self._postal_rules.format, address)
 
     async def _find_deliveries(
         self, ids: Sequence[UUID]
@@ -182,12 +210,15 @@ class SendNotifications:
 
         return await self._transactions.read(find)
 
-    async def _find_recipients(self, ids: Sequence[UUID]) -> Sequence[User | None]:
-        async def find(uow: UnitOfWork) -> Mapping[UUID, User]:
-            return await uow.users.get_many(set(ids))
+    async def _find_recipients(
+        self, subjects: Sequence[EmailSubject]
+    ) -> Sequence[tuple[User | None, Order | None]]:
+        async def find(uow: UnitOfWork) -> Sequence[tuple[User | None, Order | None]]:
+            users = await uow.users.get_many({each.customer_id for each in subjects})
+            orders = await uow.orders.get_many({each.order_id for each in subjects})
+            return [(users.get(each.customer_id), orders.get(each.order_id)) for each in subjects]
 
-        found = await self._transactions.read(find)
-        return [found.get(each) for each in ids]
+        return await self._transactions.read(find)
 
     async def _record(self, attempts: Sequence[NotificationAttempt]) -> Sequence[None]:
         changes = await self._transactions.write(

@@ -13,9 +13,11 @@ from shop.application.orders.fulfil import lock_fulfilment
 from shop.application.payments.methods import payments_by_method
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.metrics import GIVEN_BACK, UNCOUNTED, Metrics
 from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.pricing.order_promotions import HeldPromotions
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account
 from shop.domain.inventory import Inventory, StockMovementKind
@@ -51,11 +53,12 @@ class CancelledOrder:
 
 @value
 class _LockedOrder:
-    """An order to cancel, with the account and the stock that get something back."""
+    """An order to cancel, with the account, stock and promotions that get something back."""
 
     fulfilment: Fulfilment
     accounts: Mapping[UUID, Account]
     inventories: Mapping[str, Inventory]
+    promotions: HeldPromotions
     customer: User | None
 
 
@@ -69,7 +72,9 @@ class CancelOrders:
         clock: Clock,
         ids: IdGenerator,
         notifications: Notifications,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self._transactions = transactions
         self._authenticator = authenticator
         self._clock = clock
@@ -82,9 +87,17 @@ class CancelOrders:
         Errors: `NotSignedIn`, `SessionExpired`, `OrderNotFound`, `IllegalTransition`,
         `OrderPartlyFulfilled`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        return await self._transactions.write(
+        result = await self._transactions.write(
             partial(self._cancel, command), retryable=command.key is not None
         )
+        cancelled = result.value
+        if (
+            isinstance(cancelled, CancelledOrder)
+            and not result.replayed
+            and cancelled.order.discounts
+        ):
+            self._metrics.promotions_used(GIVEN_BACK, len(cancelled.order.discounts))
+        return result
 
     async def _cancel(self, command: CancelOrder, uow: UnitOfWork) -> CommandResult[CancelledOrder]:
         user = await self._authenticator.require_user(uow, command.session)
@@ -105,6 +118,7 @@ class CancelOrders:
             return None
         accounts = await uow.accounts.lock_for_users([order.user_id], order.total.currency)
         inventories = await uow.inventories.lock([line.sku for line in order.lines])
+        promotions = await HeldPromotions.lock(uow, [order])
         fulfilment = await lock_fulfilment(uow, order.id)
         if fulfilment is None:
             return None
@@ -112,6 +126,7 @@ class CancelOrders:
             fulfilment=fulfilment,
             accounts=accounts,
             inventories=inventories,
+            promotions=promotions,
             customer=await _customer_for(uow, user, order),
         )
 
@@ -138,6 +153,7 @@ class CancelOrders:
             )
         else:
             stock.apply(order, StockMovementKind.RESTOCK)
+        locked.promotions.give_back(order)
         payment = payment.reversed()
         uow.payments.save(payment)
         uow.orders.save(cancelled, status_change)

@@ -68,7 +68,8 @@ class RefundOrders:
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `OrderNotFound`,
         `IllegalTransition`, `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder`,
-        `RefundExceedsPayment`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
+        `RefundExceedsPayment`, `ShippingAlreadyRefunded`, `NothingToRefund`, `BalanceTooLarge`,
+        `IdempotencyKeyReused`, `RequestInProgress`.
         """
         return await self._transactions.write(partial(self._refund, command), retryable=True)
 
@@ -91,9 +92,7 @@ class RefundOrders:
             command.refund_request.amount.require_currency(self._currency)
         return IdempotentRequest(
             key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
-            fingerprint=fingerprint(
-                "refund", order_id=command.order_id, wish=command.refund_request
-            ),
+            fingerprint=_fingerprint(command),
             command=command,
         )
 
@@ -156,6 +155,21 @@ class RefundDecision:
             self._uow.orders.save(order, status_change)
         self._notifications.order_refunded(self._uow, order, payment, refund=refund)
         return refund
+
+
+def _fingerprint(command: RefundOrder) -> str:
+    """Return the fingerprint; without shipping, it is that of releases that knew no shipping."""
+    request = command.refund_request
+    members: dict[str, object] = {
+        "lines": request.lines,
+        "amount": request.amount,
+        "to": request.to,
+        "reason": request.reason,
+        "restock": request.restock,
+    }
+    if request.shipping:
+        members["shipping"] = True
+    return fingerprint("refund", order_id=command.order_id, wish=members)
 
 
 async def _load_as_requested(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, Refund]:

@@ -1,7 +1,7 @@
 """Port to the mailer, which sends notifications to customers by e-mail."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,11 @@ from shop.domain.shared.value import value
 
 @value
 class Email:
-    """A notification to a customer; `payload` is the `data` of the event."""
+    """A notification to a customer; `payload` is the `data` of the event.
+
+    What is personal, and so not in it, is that of the order: the name of its shipping method, and
+    the lines of its addresses.
+    """
 
     id: UUID
     recipient_name: str
@@ -20,6 +24,9 @@ class Email:
     event_type: EventType
     payload: Mapping[str, Any]
     created_at: datetime
+    shipping_name: str | None = None
+    shipping_address: Sequence[str] = ()
+    billing_address: Sequence[str] = ()
 
 
 class Mailer(ABC):

@@ -8,6 +8,10 @@ from abc import ABC, abstractmethod
 from shop.application.ports.repositories.jobs import JobKind
 from shop.domain.notification import NotificationDeliveryStatus
 
+TAKEN = "taken"
+GIVEN_BACK = "given-back"
+"""What becomes of a use of a promotion."""
+
 
 class Metrics(ABC):
     """Counts what happens. Every name that is passed is one of a short list."""
@@ -23,6 +27,10 @@ class Metrics(ABC):
     @abstractmethod
     def order_answered(self, outcome: str) -> None:
         """Count a new order by its status, or a rejected one by the error's code."""
+
+    @abstractmethod
+    def promotions_used(self, outcome: str, count: int) -> None:
+        """Count promotions that a new order has taken, or an ended one has given back."""
 
     @abstractmethod
     def job_ended(self, kind: JobKind, outcome: str) -> None:
@@ -45,6 +53,9 @@ class _Uncounted(Metrics):
         """Count nothing."""
 
     def order_answered(self, outcome: str) -> None:
+        """Count nothing."""
+
+    def promotions_used(self, outcome: str, count: int) -> None:
         """Count nothing."""
 
     def job_ended(self, kind: JobKind, outcome: str) -> None:

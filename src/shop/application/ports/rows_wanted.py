@@ -12,13 +12,16 @@ from shop.domain.shared.value import value
 class RowsWanted:
     """The rows that one command needs, as far as they can be named before anything is read.
 
-    A session comes with its user; `takes_cart` adds the products in its cart, `has_account` the
-    accounts of its user and of the users with these `emails`. Products come with their stock,
-    orders with their payments; `with_fulfilment` adds their shipments, refunds and customers.
+    A session comes with its user. `has_cart` adds the cart of its user, and `takes_cart` also the
+    products in it and in the session's own. `has_account` adds the accounts of its user and of the
+    users with these `emails`. Products come with their stock, orders with their payments;
+    `with_fulfilment` adds their shipments, refunds and customers. Codes come with
+    the counters of their promotions.
     """
 
     session: SessionToken | None = None
     session_ids: Collection[UUID] = ()
+    has_cart: bool = False
     takes_cart: bool = False
     has_account: bool = False
     idempotency_key: str | None = None
@@ -27,6 +30,8 @@ class RowsWanted:
     stock_skus: Collection[str] = ()
     order_ids: Collection[UUID] = ()
     with_fulfilment: bool = False
+    promotions: Collection[str] = ()
+    codes: Collection[str] = ()
     card_use_since: datetime | None = None
     """Wants what the session's user has begun by card, with what was declined since then."""
 

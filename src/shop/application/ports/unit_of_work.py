@@ -7,13 +7,14 @@ from types import TracebackType
 from typing import Self
 
 from shop.application.ports.repositories.accounts import Accounts
-from shop.application.ports.repositories.addresses import Addresses
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.repositories.catalogue.imports import Imports
 from shop.application.ports.repositories.catalogue.price_changes import PriceChanges
 from shop.application.ports.repositories.catalogue.product_searches import ProductSearches
 from shop.application.ports.repositories.catalogue.variants import Variants
+from shop.application.ports.repositories.customers.addresses import Addresses
+from shop.application.ports.repositories.customers.customer_carts import CustomerCarts
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -25,8 +26,8 @@ from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
 from shop.application.ports.repositories.pricing.customer_groups import CustomerGroups
 from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
+from shop.application.ports.repositories.pricing.promotion_uses import PromotionUses
 from shop.application.ports.repositories.pricing.rule_documents import RuleDocuments
-from shop.application.ports.repositories.pricing.uses import Uses
 from shop.application.ports.repositories.product_images import ProductImages
 from shop.application.ports.repositories.products import Products
 from shop.application.ports.repositories.rate_limits import RateLimits
@@ -48,6 +49,7 @@ class LockOrder(IntEnum):
     SESSIONS = auto()
     IDEMPOTENCY_KEYS = auto()
     USERS = auto()
+    CARTS = auto()
     ACCOUNTS = auto()
     IMPORTS = auto()
     CATEGORIES = auto()
@@ -77,6 +79,7 @@ class UnitOfWork(ABC):
 
     users: Users
     addresses: Addresses
+    customer_carts: CustomerCarts
     accounts: Accounts
     transfers: Transfers
     categories: Categories
@@ -89,7 +92,7 @@ class UnitOfWork(ABC):
     inventories: Inventories
     rule_documents: RuleDocuments
     promotion_counters: PromotionCounters
-    promotion_uses: Uses
+    promotion_uses: PromotionUses
     customer_groups: CustomerGroups
     orders: Orders
     payments: Payments

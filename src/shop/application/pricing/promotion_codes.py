@@ -163,6 +163,7 @@ class PromotionCodes:
                     key=code_key(code),
                     promotion=command.promotion,
                     uses_left=1,
+                    rules_version=locked.version,
                     created_at=locked.at,
                 )
             )

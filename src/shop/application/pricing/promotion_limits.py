@@ -1,4 +1,8 @@
-"""Keeps the counters of a promotion in step with what staff save."""
+"""Keeps the counters of a promotion in step with what staff save.
+
+Orders take uses with the same counters, so they wait for a change of the promotion, and a change
+waits for them. An order that was decided by earlier rules finds the version of the change.
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -17,58 +21,65 @@ _ONE = PageRequest[str](limit=1, after=None)
 
 
 async def stage_counters(
-    uow: UnitOfWork, promotion: Promotion, before: Promotion | None, at: datetime
+    uow: UnitOfWork, promotion: Promotion, before: Promotion | None, *, version: int, at: datetime
 ) -> Promotion:
     """Stage the counters of a saved promotion, and return it as it needs a code or none.
 
-    Raise `InvalidValue` for a limit below the uses, and for a code that is taken. Uses cannot grow
-    meanwhile: the counters are locked.
+    Raise `InvalidValue` for a limit below the uses, and for a code that is taken. Uses of customers
+    that are above a new limit still count, but have no number any more.
     """
     key = counter_key(promotion.slug)
     codes = {each.code for each in (promotion, before) if each is not None and each.code}
     locked = await uow.promotion_counters.lock(sorted({key, *map(code_key, codes)}))
+    # Uses cannot grow meanwhile: the counter is locked. A new promotion has none.
     used = (await uow.promotion_uses.counts([promotion.slug]))[promotion.slug]
     if promotion.limit is not None and promotion.limit < used:
         raise InvalidValue(field="limit", rule=f"must be at least {used}, which are used")
-    _stage_code(uow, promotion, locked.get(code_key(promotion.code or "")), at)
+    left = None if promotion.limit is None else promotion.limit - used
+    counter = PromotionCounter(
+        key=key, promotion=promotion.slug, uses_left=left, rules_version=version, created_at=at
+    )
+    _stage_code(uow, promotion, locked.get(code_key(promotion.code or "")), counter)
     if before is not None and before.code not in (None, promotion.code):
         uow.promotion_counters.remove(code_key(before.code or ""))
-    left = None if promotion.limit is None else promotion.limit - used
-    counter = PromotionCounter(key=key, promotion=promotion.slug, uses_left=left, created_at=at)
     if key in locked:
-        uow.promotion_counters.save(replace(locked[key], uses_left=left))
-    elif promotion.is_limited:
+        uow.promotion_counters.save(replace(counter, created_at=locked[key].created_at))
+    else:
         uow.promotion_counters.add(counter)
+    if promotion.uses_per_customer is not None:
+        uow.promotion_uses.forget_numbers(promotion.slug, above=promotion.uses_per_customer)
     single_use = await uow.promotion_counters.single_use_codes(promotion.slug, _ONE)
     requires_code = promotion.code is not None or bool(single_use.items)
     return replace(promotion, requires_code=requires_code)
 
 
-def stage_end(uow: UnitOfWork, promotion: Promotion, *, has_uses: bool) -> None:
-    """Stage what becomes of the counters of a promotion that ends.
+async def stage_end(uow: UnitOfWork, slug: str, version: int) -> bool:
+    """Stage what becomes of the counters of a promotion that ends; return whether orders have it.
 
-    Those of uses stay as long as orders can give uses back; others can have the code again.
+    Its codes end with it, so another promotion of the slug has none of them. The counter of uses
+    stays as long as orders can give uses back.
     """
-    if not has_uses:
-        uow.promotion_counters.remove_all(promotion.slug)
-    elif promotion.code is not None:
-        uow.promotion_counters.remove(code_key(promotion.code))
+    key = counter_key(slug)
+    counter = (await uow.promotion_counters.lock([key]))[key]
+    has_orders = bool((await uow.promotion_uses.counts([slug]))[slug])
+    uow.promotion_counters.remove_codes(slug)
+    if has_orders:
+        uow.promotion_counters.save(replace(counter, rules_version=version))
+    else:
+        uow.promotion_counters.remove(key)
+    return has_orders
 
 
 def _stage_code(
-    uow: UnitOfWork, promotion: Promotion, existing: PromotionCounter | None, at: datetime
+    uow: UnitOfWork,
+    promotion: Promotion,
+    existing: PromotionCounter | None,
+    counter: PromotionCounter,
 ) -> None:
     if promotion.code is None:
         return
     if existing is None:
-        uow.promotion_counters.add(
-            PromotionCounter(
-                key=code_key(promotion.code),
-                promotion=promotion.slug,
-                uses_left=None,
-                created_at=at,
-            )
-        )
+        uow.promotion_counters.add(replace(counter, key=code_key(promotion.code), uses_left=None))
     elif existing.promotion != promotion.slug or existing.is_single_use:
         rule = f"must be another one; the promotion {existing.promotion} has {promotion.code}"
         raise InvalidValue(field="code", rule=rule)

@@ -1,27 +1,19 @@
 """Quotes the carts of a group: gathers what the rules ask, each thing once for all carts."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.pricing.promotion_usage import CodesOfBuyer, PromotionUsage
 from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
-from shop.domain.pricing.cart_to_quote import (
-    Buyer,
-    CartToQuote,
-    EnteredCode,
-    LineToQuote,
-    PromotionUses,
-)
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.pricing.cart_to_quote import Buyer, CartToQuote, LineToQuote
 from shop.domain.pricing.places import Destination
-from shop.domain.pricing.promotions.promotion_uses import (
-    PromotionCounter,
-    code_key,
-    counter_key,
-)
 from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import Quote
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
@@ -33,18 +25,42 @@ from shop.domain.shared.value import value
 class CartToPrice:
     """A cart or a new order, and what its customer has entered beside the lines.
 
-    Codes are normalised. `uses_by_customer` has how often the customer has had each limited
-    promotion.
+    The codes are normalised.
     """
 
     cart: Cart
     user_id: UUID | None = None
-    has_ordered: bool = False
     vat_country: str | None = None
     destination: Destination | None = None
     shipping_method: str | None = None
     codes: tuple[str, ...] = ()
-    uses_by_customer: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def codes_of_buyer(self) -> CodesOfBuyer:
+        """The codes, with their customer."""
+        return CodesOfBuyer(user_id=self.user_id, codes=self.codes)
+
+    @classmethod
+    def of(
+        cls,
+        cart: Cart,
+        details: OrderDetails,
+        *,
+        variants: Mapping[str, SoldVariant],
+        user_id: UUID | None,
+    ) -> Self:
+        """Take what prices depend on from the details of a cart, or of a new order."""
+        if details == NO_DETAILS:
+            return cls(cart=cart, user_id=user_id)
+        ships = any(line.sku in variants and variants[line.sku].ships for line in cart.lines)
+        return cls(
+            cart=cart,
+            user_id=user_id,
+            vat_country=details.vat_country,
+            destination=details.destination(is_shipped=ships),
+            shipping_method=details.shipping_method,
+            codes=details.codes or (),
+        )
 
 
 @value
@@ -68,18 +84,14 @@ class CartQuotes:
         *,
         variants: Mapping[str, SoldVariant],
         categories: Mapping[str, frozenset[str]],
-        counters: Mapping[str, PromotionCounter],
+        usage: PromotionUsage,
         groups: Mapping[UUID, frozenset[str]],
     ) -> None:
         self._rules = in_force.rules
-        self._limits = {
-            each.slug: each.limit for each in in_force.rules.promotions if each.limit is not None
-        }
-        self._limited = in_force.limited
         self._at = at
         self._variants = variants
         self._categories = categories
-        self._counters = counters
+        self._usage = usage
         self._groups = groups
 
     @classmethod
@@ -90,13 +102,17 @@ class CartQuotes:
         at: datetime,
         carts: Collection[CartToPrice],
         variants: Mapping[str, SoldVariant],
+        usage: PromotionUsage | None = None,
     ) -> "CartQuotes":
         """Look up what the rules ask of carts whose variants are known.
 
-        Without promotions that ask for it, and without codes, nothing is looked up.
+        Without promotions that ask for it, and without codes, nothing is looked up. `usage` has
+        what orders of the group can take; carts that are shown need none.
         """
-        keys = {code_key(code) for each in carts for code in each.codes}
-        keys |= {counter_key(each) for each in in_force.limited}
+        if usage is None:
+            usage = await PromotionUsage.read(
+                uow, in_force, [each.codes_of_buyer for each in carts]
+            )
         users = {each.user_id for each in carts if each.user_id is not None}
         asks_for_groups = in_force.asks_for_groups and users
         return cls(
@@ -108,7 +124,7 @@ class CartQuotes:
                 if in_force.selects_by_category
                 else {}
             ),
-            counters=await uow.promotion_counters.get_many(sorted(keys)) if keys else {},
+            usage=usage,
             groups=await uow.customer_groups.of_users(users) if asks_for_groups else {},
         )
 
@@ -126,7 +142,8 @@ class CartQuotes:
         return sorted(options, key=lambda each: (each.price, each.method.code))
 
     def _to_quote(self, cart: CartToPrice) -> CartToQuote:
-        variants = self._variants
+        variants, usage = self._variants, self._usage
+        codes = tuple(usage.entered(each, cart.user_id) for each in cart.codes)
         return CartToQuote(
             lines=tuple(
                 self._line(line, variants[line.sku])
@@ -137,13 +154,13 @@ class CartQuotes:
                 groups=self._groups.get(cart.user_id, frozenset())
                 if cart.user_id is not None
                 else frozenset(),
-                has_ordered=cart.has_ordered,
+                has_ordered=usage.has_ordered(cart.user_id),
                 vat_country=cart.vat_country,
             ),
             destination=cart.destination,
             shipping_method=cart.shipping_method,
-            codes=tuple(map(self._entered, cart.codes)),
-            uses={each: self._uses(each, cart) for each in self._limited},
+            codes=codes,
+            uses=usage.so_far(codes, cart.user_id),
         )
 
     def _line(self, line: LineQuantity, variant: SoldVariant) -> LineToQuote:
@@ -156,22 +173,6 @@ class CartQuotes:
             tax_category=variant.tax_category,
             weight_grams=variant.weight_grams,
             ships=variant.ships,
-        )
-
-    def _entered(self, code: str) -> EnteredCode:
-        counter = self._counters.get(code_key(code))
-        if counter is None:
-            return EnteredCode(code=code, promotion=None)
-        return EnteredCode(
-            code=code, promotion=counter.promotion, is_used_up=counter.uses_left == 0
-        )
-
-    def _uses(self, promotion: str, cart: CartToPrice) -> PromotionUses:
-        counter, limit = self._counters.get(counter_key(promotion)), self._limits.get(promotion)
-        left = None if counter is None else counter.uses_left
-        return PromotionUses(
-            by_all=0 if left is None or limit is None else limit - left,
-            by_customer=cart.uses_by_customer.get(promotion, 0),
         )
 
 

@@ -38,6 +38,11 @@ class RuleBook:
         """The newest version that is kept, for reading ahead."""
         return max(self._kept, default=NO_VERSION)
 
+    @property
+    def known_rules(self) -> RulesInForce | None:
+        """The rules of the newest version that is kept, which may be out of date."""
+        return self._kept.get(self.known_version)
+
     async def rules(self, uow: UnitOfWork) -> RulesInForce:
         """Return the rules that the unit of work sees.
 
@@ -50,7 +55,7 @@ class RuleBook:
             return kept
         if current.rules is None:
             raise TransientFailure("the rules were changed several times while they were read")
-        rules = RulesInForce.of(self._assemble(current.rules))
+        rules = RulesInForce.of(self._assemble(current.rules), current.version)
         self._kept[current.version] = rules
         for outdated in sorted(self._kept)[:-KEPT_VERSIONS]:
             del self._kept[outdated]

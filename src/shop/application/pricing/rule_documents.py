@@ -138,7 +138,11 @@ class RuleService:
         if isinstance(document.rule, Promotion):
             before = existing.rule if existing is not None else None
             promotion = await stage_counters(
-                uow, document.rule, before if isinstance(before, Promotion) else None, now
+                uow,
+                document.rule,
+                before if isinstance(before, Promotion) else None,
+                version=version,
+                at=now,
             )
             document = replace(document, rule=promotion)
         if existing is not None and existing.rule == document.rule:
@@ -170,8 +174,7 @@ class RuleService:
             await _require_no_methods(uow, command.slug)
         has_orders = True
         if isinstance(existing.rule, Promotion):
-            has_orders = bool((await _shown(uow, [existing]))[0].used)
-            stage_end(uow, existing.rule, has_uses=has_orders)
+            has_orders = await stage_end(uow, command.slug, version)
         if has_orders:
             uow.rule_documents.put(
                 replace(existing, version=version, updated_at=now, archived_at=now)

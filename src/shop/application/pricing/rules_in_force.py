@@ -1,5 +1,6 @@
 """Rules of one version, with what quotes by them need to know of carts."""
 
+from collections.abc import Mapping
 from typing import Self
 
 from shop.domain.pricing.promotions.promotion import Promotion
@@ -11,23 +12,36 @@ from shop.domain.shared.value import value
 class RulesInForce:
     """All rules of a version; what no rule asks of a cart is not looked up for it.
 
-    `limited` has the slugs of the promotions whose uses are counted.
+    `automatic` has the active promotions that need no code, `by_slug` all active ones, and `codes`
+    the promotion of each code that all customers enter.
     """
 
+    version: int
     rules: PricingRules
     selects_by_category: bool
     asks_for_groups: bool
-    limited: tuple[str, ...]
+    automatic: tuple[Promotion, ...]
+    by_slug: Mapping[str, Promotion]
+    codes: Mapping[str, str]
+
+    @property
+    def asks_beyond_cart(self) -> bool:
+        """Whether a quote needs more than the variants of a cart that has no codes."""
+        counts = any(each.is_limited for each in self.automatic)
+        return self.selects_by_category or self.asks_for_groups or counts
 
     @classmethod
-    def of(cls, rules: PricingRules) -> Self:
+    def of(cls, rules: PricingRules, version: int) -> Self:
         """Find what the active promotions ask for, once for each version."""
         active = [each for each in rules.promotions if each.active]
         return cls(
+            version=version,
             rules=rules,
             selects_by_category=any(map(_selects_by_category, active)),
             asks_for_groups=any(each.conditions.group is not None for each in active),
-            limited=tuple(each.slug for each in active if each.is_limited),
+            automatic=tuple(each for each in active if not each.requires_code),
+            by_slug={each.slug: each for each in active},
+            codes={each.code: each.slug for each in rules.promotions if each.code is not None},
         )
 
 

@@ -72,6 +72,7 @@ class GroupCommit(Generic[C, R]):
         handle_batch: BatchHandler[C, R],
         *,
         max_concurrent_groups: int = 1,
+        max_group_size: int = MAX_GROUP_SIZE,
         metrics: Metrics = UNCOUNTED,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,6 +81,7 @@ class GroupCommit(Generic[C, R]):
         self._metrics = metrics
         self._name = getattr(handle_batch, "__qualname__", type(handle_batch).__name__)
         self._max_concurrent_groups = max_concurrent_groups
+        self._max_group_size = max_group_size
         self._queue: deque[QueuedCommand[C, R]] = deque()
         self._deciding = self._rejected = 0
         self._delay = ControlledDelay(
@@ -146,9 +148,9 @@ class GroupCommit(Generic[C, R]):
             now,
             longest_wait=self._longest_wait(now),
             # A queue whose commands were rejected is short because of that.
-            empties=len(self._queue) <= MAX_GROUP_SIZE and not self._rejected,
+            empties=len(self._queue) <= self._max_group_size and not self._rejected,
         )
-        while self._queue and len(group) < MAX_GROUP_SIZE:
+        while self._queue and len(group) < self._max_group_size:
             queued = self._queue.popleft()
             if queued.is_abandoned:
                 continue
@@ -231,12 +233,17 @@ class CommandQueues:
         self._queues: list[GroupCommit[Any, Any]] = []
 
     def queue_for(
-        self, handle_batch: BatchHandler[C, R], *, max_concurrent_groups: int = 1
+        self,
+        handle_batch: BatchHandler[C, R],
+        *,
+        max_concurrent_groups: int = 1,
+        max_group_size: int = MAX_GROUP_SIZE,
     ) -> GroupCommit[C, R]:
         """Create the queue of a handler."""
         queue = GroupCommit(
             handle_batch,
             max_concurrent_groups=max_concurrent_groups,
+            max_group_size=max_group_size,
             metrics=self._metrics,
             now=self._now,
         )

@@ -15,6 +15,8 @@ MAX_CATEGORY_DEPTH = 8
 MAX_CATEGORIES = 2000
 """A search reads them all."""
 
+MAX_CATEGORIES_OF_PRODUCT = 50
+
 CATEGORY_SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$"
 
 _NAME_RULE = f"must be 1 to {MAX_CATEGORY_NAME_CHARACTERS} characters on one line"
@@ -63,7 +65,7 @@ class CategoryTree:
     def remove(self, slug: str) -> "CategoryTree":
         """Remove a category; raise `CategoryNotFound`, or `CategoryInUse` if it is a parent."""
         self.require(slug)
-        if self.children(slug):
+        if any(each.parent == slug for each in self.categories.values()):
             raise CategoryInUse(slug=slug)
         return CategoryTree(
             categories={name: each for name, each in self.categories.items() if name != slug}
@@ -84,14 +86,23 @@ class CategoryTree:
         """Return the categories and those above them, each once."""
         return tuple(dict.fromkeys(each for slug in slugs for each in self._upwards(slug)))
 
-    def children(self, parent: str | None) -> Sequence[Category]:
-        """Return what is directly below a category, or at the top, in order."""
-        found = [each for each in self.categories.values() if each.parent == parent]
-        return sorted(found, key=lambda each: (each.position, each.slug))
+    def by_parent(self) -> Mapping[str | None, Sequence[Category]]:
+        """Return what is directly below each category, and at the top, in order."""
+        groups: dict[str | None, list[Category]] = {}
+        for each in sorted(self.categories.values(), key=lambda each: (each.position, each.slug)):
+            groups.setdefault(each.parent, []).append(each)
+        return groups
 
-    def below(self, slug: str) -> frozenset[str]:
-        """Return the category and everything below it."""
-        return frozenset(each for each in self.categories if slug in self._upwards(each))
+    def below(self, *slugs: str) -> frozenset[str]:
+        """Return the categories and everything below them."""
+        groups = self.by_parent()
+        found = set(slugs)
+        following = [*slugs]
+        while following:
+            children = [child.slug for slug in following for child in groups.get(slug, ())]
+            following = [child for child in children if child not in found]
+            found.update(following)
+        return frozenset(found)
 
     def _upwards(self, slug: str) -> Iterator[str]:
         current: str | None = slug
@@ -126,6 +137,17 @@ def require_category_slug(slug: str) -> None:
         )
 
 
+def require_new_categories(slugs: Sequence[str]) -> None:
+    """Check the categories that a product gets; raise `InvalidValue`."""
+    if len(slugs) > MAX_CATEGORIES_OF_PRODUCT:
+        rule = f"must be at most {MAX_CATEGORIES_OF_PRODUCT}"
+        raise InvalidValue(field="categories", rule=rule)
+    for position, slug in enumerate(slugs):
+        if slug in slugs[:position]:
+            rule = "must differ from the other categories"
+            raise InvalidValue(field=f"categories/{position}", rule=rule)
+
+
 def require_new_category_name(name: str) -> None:
     """Check the length and characters of a new name; raise `InvalidValue`."""
     if not _has_name_length(name):
@@ -149,9 +171,18 @@ class CategoryNotFound(NotFound):
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class CategoryInUse(Conflict):
-    """The category has others below it, so it cannot be deleted."""
+    """The category has others below it, or promotions select it, so it cannot be deleted."""
 
     slug: str
+    promotions: tuple[str, ...] = ()
+    """The slugs of the promotions that select it, if it has no others below it."""
 
     code = "category-in-use"
-    message = "The category {slug} has categories below it; move or delete them first."
+
+    @property
+    def detail(self) -> str:
+        """Say what has to be changed first."""
+        if not self.promotions:
+            return f"The category {self.slug} has categories below it; move or delete them first."
+        names = ", ".join(self.promotions)
+        return f"These promotions select the category {self.slug}: {names}; change or end them."

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from shop.domain.catalogue.options import ProductOption, require_matching_options
+from shop.domain.catalogue.product_details import ProductSafety, Seo
 from shop.domain.catalogue.variant import SoldVariant, Variant
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound
 from shop.domain.shared.line_quantity import (
@@ -27,6 +28,9 @@ MAX_HANDLE_CHARACTERS = MAX_SKU_CHARACTERS
 HANDLE_PATTERN = SKU_PATTERN
 """Handles are what the SKUs of products were before there were variants."""
 
+RESERVED_HANDLES = frozenset({"export"})
+"""`GET /products/export` is the file of all products."""
+
 IMAGE_URL_PATTERN = r"^https?://[!-~]+$"
 
 _NAME_RULE = f"must be 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
@@ -39,6 +43,7 @@ class Product:
     """A product under its handle; inactive and archived products are not sold.
 
     `variants` has those that can be bought in their order, and behind them the archived ones.
+    `image_url` is an image outside the shop, `own_image` the URL of its first uploaded one.
     """
 
     handle: str
@@ -48,6 +53,9 @@ class Product:
     image_url: str | None
     variants: tuple[Variant, ...]
     options: tuple[ProductOption, ...] = ()
+    safety: ProductSafety | None = None
+    seo: Seo | None = None
+    own_image: str | None = None
     archived_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -74,6 +82,11 @@ class Product:
         return min(sold or [each.price for each in self.current_variants or self.variants])
 
     @property
+    def shown_image(self) -> str | None:
+        """The URL of the image that customers see first."""
+        return self.own_image or self.image_url
+
+    @property
     def is_for_sale(self) -> bool:
         """Whether customers see it."""
         return self.active and self.archived_at is None
@@ -89,7 +102,7 @@ class Product:
             product=self.handle,
             name=self.name,
             options=variant.options,
-            image_url=self.image_url,
+            image_url=self.shown_image,
             price=variant.price,
             weight_grams=variant.weight_grams,
             tax_category=variant.tax_category,
@@ -114,6 +127,12 @@ def require_handle(handle: str) -> None:
     if not is_sku(handle):
         rule = f"must be 1 to {MAX_HANDLE_CHARACTERS} letters, digits, '.', '-' or '_'"
         raise InvalidValue(field="handle", rule=rule)
+
+
+def require_new_handle(handle: str) -> None:
+    """Check the handle of a new product; older ones may be what the API needs for itself."""
+    if handle in RESERVED_HANDLES:
+        raise InvalidValue(field="handle", rule=f"must not be {handle}, which the API uses itself")
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shop.domain.catalogue.image_files import SMALLER_WIDTHS, image_file
+from shop.domain.catalogue.image_files import SMALLER_WIDTHS, image_file, image_path
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.shared.text import is_single_line, require_text
 from shop.domain.shared.value import value
@@ -39,6 +39,11 @@ class ProductImage:
     def file(self) -> str:
         """The name of its file."""
         return self.file_of(self.width)
+
+    @property
+    def url(self) -> str:
+        """Where it is served."""
+        return image_path(self.file)
 
     def file_of(self, width: int) -> str:
         """Return the name of the file of one size."""

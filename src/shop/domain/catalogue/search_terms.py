@@ -8,16 +8,19 @@ that a query can ask for a word of the name. Marks are tokens for filters. Signs
 private use, which no word has; no token has a space or another separator of ASCII.
 
 The name of a category is no token, so that a new name changes no product. A query for the name
-asks for the mark of the category instead; a product has the marks of all categories above it too.
+asks for the mark of the category instead. A product has the marks of the categories that it is
+directly in, so that a category that moves changes no product either: a query asks for the marks of
+all categories below one.
 """
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
-from functools import lru_cache
+from itertools import islice
 from typing import Self
 
-from shop.domain.catalogue.category import MAX_CATEGORIES, CategoryTree
+from shop.domain.catalogue.category import CategoryTree
+from shop.domain.catalogue.category_names import CategoryNames, names_of
 from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.search_words import (
     caseless,
@@ -36,6 +39,9 @@ TIERS = 5
 
 MAX_QUERY_CHARACTERS = 32
 """Further characters of a query's word are ignored, if its script has no spaces."""
+
+MAX_NAMED = 100
+"""Further categories whose names have a query's word are ignored, and those below them."""
 
 MAX_TOKEN_BYTES = 1000
 """Of a token in UTF-8; PostgreSQL takes at most 2,046."""
@@ -104,7 +110,8 @@ class SearchQuery:
         folded = list(_query_terms(folded_words(text), is_complete=is_complete))
         if not folded:
             return None
-        named = [_named(term, categories) for term in folded]
+        names = names_of(categories, _words_of)
+        named = [_named(term, names, categories) for term in folded]
         in_name = tuple(_in_fields(term, _NAME) for term in folded)
         return cls(
             tiers=(
@@ -141,14 +148,14 @@ class SearchedProduct:
     description: str
     state: SaleState
     categories: tuple[str, ...] = ()
-    """The slugs of its categories, and of all above them."""
+    """The slugs of the categories that it is directly in."""
 
     options: tuple[tuple[str, str], ...] = ()
     """The names and values of options, of all variants that are for sale."""
 
     @classmethod
     def of(cls, product: Product, categories: tuple[str, ...]) -> Self:
-        """Return what is searched of a product in these categories and all above them."""
+        """Return what is searched of a product that is directly in these categories."""
         current = product.current_variants
         return cls(
             name=product.name,
@@ -170,14 +177,14 @@ def search_tokens(product: SearchedProduct) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_all_tokens(product)))
 
 
-def category_mark(slug: str) -> Condition:
-    """Return the condition of a filter by category."""
-    return _mark(_category_token(slug))
+def category_mark(slug: str, categories: CategoryTree) -> Condition:
+    """Return the condition of a filter by a category: it, or one below it."""
+    return (tuple(_category_terms(sorted(categories.below(slug)))),)
 
 
 def option_mark(name: str, option_value: str) -> Condition:
     """Return the condition of a filter by the value of an option, whatever its case is."""
-    return _mark(_option_token(name, option_value))
+    return ((SearchTerm(token=_option_token(name, option_value)),),)
 
 
 def state_mark(state: SaleState) -> Condition:
@@ -251,24 +258,21 @@ def _in_fields(term: SearchTerm, *signs: str) -> AnyTerm:
     return tuple(SearchTerm(token=sign + term.token, is_prefix=term.is_prefix) for sign in signs)
 
 
-def _named(term: SearchTerm, categories: CategoryTree) -> AnyTerm:
-    """Return the marks of the categories that have the term in their names."""
-    found = {
-        each.slug for each in categories.categories.values() if term.is_in(_words_of(each.name))
-    }
-    # What is below a category has its mark too.
-    highest = [slug for slug in found if not found & set(categories.path(slug)[1:])]
-    return tuple(SearchTerm(token=_category_token(slug)) for slug in sorted(highest))
+def _named(term: SearchTerm, names: CategoryNames, categories: CategoryTree) -> AnyTerm:
+    """Return the marks of the categories that have the term in their names, and of all below."""
+    named = dict.fromkeys(names.with_word(term.token, is_prefix=term.is_prefix))
+    if not named:
+        return ()
+    found = sorted(categories.below(*islice(named, MAX_NAMED)))
+    return tuple(_category_terms(found[:MAX_NAMED]))
 
 
-@lru_cache(maxsize=MAX_CATEGORIES)
-def _words_of(name: str) -> frozenset[str]:
-    # Each search compares the names of all categories.
-    return frozenset(_indexed(folded_words(name)))
+def _words_of(name: str) -> Iterator[str]:
+    return _indexed(folded_words(name))
 
 
-def _mark(token: str) -> Condition:
-    return ((SearchTerm(token=token),),)
+def _category_terms(slugs: Iterable[str]) -> Iterator[SearchTerm]:
+    return (SearchTerm(token=_category_token(slug)) for slug in slugs)
 
 
 def _in_states(*states: SaleState) -> AnyTerm:

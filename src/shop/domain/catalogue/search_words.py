@@ -11,6 +11,9 @@ from collections.abc import Iterator
 MAX_WORD_CHARACTERS = 32
 """Longer words are equal if their first characters are."""
 
+MAX_KEPT_CHARACTERS = 20_000
+"""More than all that texts in one language have, Chinese included."""
+
 _LETTERS = str.maketrans(
     {
         "ł": "l",
@@ -38,12 +41,17 @@ _PIECES = re.compile(f"([{_UNSPACED}]+)|[^{_UNSPACED}]+")
 
 
 class _Characters(dict[int, str | int | None]):
-    """What becomes of each character, worked out when it is met first, for `str.translate`."""
+    """What becomes of each character, worked out when it is met first, for `str.translate`.
+
+    Strangers choose the characters of their queries, so there is a limit to what is kept.
+    """
 
     def __init__(self, *, folds: bool) -> None:
         self._folds = folds
 
     def __missing__(self, code: int) -> str | int | None:
+        if len(self) >= MAX_KEPT_CHARACTERS:
+            self.clear()
         result = self[code] = self._translate(chr(code))
         return result
 

@@ -8,13 +8,16 @@ from uuid import UUID
 
 from shop.domain.orders.order import ORDER_STATUSES, Actor, Order, OrderStatus, StatusChange
 from shop.domain.orders.refund import (
+    NothingToRefund,
     NotPaidByCard,
     Refund,
     RefundExceedsPayment,
     RefundLine,
     RefundRequest,
+    ShippingAlreadyRefunded,
     initial_refund_status,
 )
+from shop.domain.orders.refund_parts import Refundable, RefundPart
 from shop.domain.orders.shipment import (
     ExcessQuantity,
     QuantityExceedsOrder,
@@ -98,7 +101,7 @@ class Fulfilment:
         """The order's status after all events; a partly shipped order is still paid."""
         if self.order.status not in _STATUSES_WITH_FULFILMENT:
             return self.order.status
-        if not self.unrefunded_amount.amount:
+        if self.refunds and not self.unrefunded_amount.amount:
             return OrderStatus.REFUNDED
         if self.unshipped or not self.shipment_events:
             return OrderStatus.PAID
@@ -156,55 +159,78 @@ class Fulfilment:
         """Refund the order, in full or in part.
 
         Raise `IllegalTransition` if the order is not paid or was refunded already,
-        `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder` or `RefundExceedsPayment`.
+        `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder`, `RefundExceedsPayment`,
+        `ShippingAlreadyRefunded` or `NothingToRefund`.
         """
         ORDER_STATUSES.require_transition(self.order.status, OrderStatus.REFUNDED)
         self._require_payment_captured()
         to = request.to or self.order.payment_method
         if to is PaymentMethod.CARD and self.order.payment_method is not PaymentMethod.CARD:
             raise NotPaidByCard
-        lines = self._refund_lines(request)
+        parts = self._refund_parts(request)
         refund = Refund(
             id=id,
             order_id=self.order.id,
             number=len(self.refunds) + 1,
-            amount=self._refund_amount(request),
+            amount=self._refund_amount(request, parts),
             to=to,
             reason=request.reason,
-            lines=lines,
+            lines=self._refund_lines(parts),
             restocked=request.restock,
             status=initial_refund_status(to),
             gateway_response=None,
             actor=actor,
             created_at=at,
+            shipping_amount=sum(part.amount for part in parts if part.sku is None),
+            tax=sum(part.tax for part in parts),
         )
         return replace(self, refunds=(*self.refunds, refund)), refund
 
-    def _refund_lines(self, request: RefundRequest) -> tuple[RefundLine, ...]:
-        if request.amount is not None and not request.lines:
-            return ()
+    def _refund_parts(self, request: RefundRequest) -> Sequence[RefundPart]:
+        if request.shipping and any(each.shipping_amount for each in self.refunds):
+            raise ShippingAlreadyRefunded
+        pieces: Sequence[LineQuantity] = ()
+        if request.lines or request.is_for_the_rest:
+            pieces = _requested_or_all(self.unrefunded, request.lines)
+        return Refundable.of(self.order, self.refunds).parts(
+            pieces,
+            with_shipping=request.shipping or request.is_for_the_rest,
+            amount=None if request.amount is None else request.amount.amount,
+        )
+
+    def _refund_lines(self, parts: Sequence[RefundPart]) -> tuple[RefundLine, ...]:
         unshipped = self.unshipped
         return tuple(
             RefundLine(
-                sku=each.sku,
-                quantity=each.quantity,
-                cancelled_quantity=min(each.quantity, unshipped[each.sku]),
+                sku=part.sku,
+                quantity=part.quantity,
+                cancelled_quantity=min(part.quantity, unshipped[part.sku]),
+                amount=part.amount,
+                tax=part.tax,
             )
-            for each in _requested_or_all(self.unrefunded, request.lines)
+            for part in parts
+            if part.sku is not None
         )
 
-    def _refund_amount(self, request: RefundRequest) -> Money:
-        amount = request.amount or self._price_of(request.lines) or self.unrefunded_amount
-        if self.unrefunded_amount < amount:
-            raise RefundExceedsPayment(requested=amount, remaining=self.unrefunded_amount)
+    def _refund_amount(self, request: RefundRequest, parts: Sequence[RefundPart]) -> Money:
+        remaining = self.unrefunded_amount
+        if request.is_for_the_rest:
+            amount = remaining
+        else:
+            amount = request.amount or self._worth_of(request, parts)
+        if remaining < amount:
+            raise RefundExceedsPayment(requested=amount, remaining=remaining)
+        if not amount.amount:
+            raise NothingToRefund
         return amount
 
-    def _price_of(self, quantities: Sequence[LineQuantity]) -> Money | None:
-        if not quantities:
-            return None
+    def _worth_of(self, request: RefundRequest, parts: Sequence[RefundPart]) -> Money:
+        """Return what parts are worth; of an order without a pricing, lines at their prices."""
+        currency = self.order.total.currency
+        if self.order.pricing is not None:
+            return Money(amount=sum(part.amount for part in parts), currency=currency)
         prices = {line.sku: line.unit_price for line in self.order.lines}
-        amounts = (prices[each.sku] * each.quantity for each in quantities)
-        return Money.total(amounts, self.order.total.currency)
+        return Money.total((prices[each.sku] * each.quantity for each in request.lines), currency)
 
     def _require_payment_captured(self) -> None:
         if self.payment.status is PaymentStatus.AUTHORISED:

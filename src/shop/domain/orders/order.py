@@ -6,7 +6,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.catalogue.variant import ChosenOption
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.pricing.kept_line import KeptLine
+from shop.domain.pricing.quoted import QuotedDiscount, Totals
 from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
@@ -104,7 +108,8 @@ class StatusChange:
 class Order:
     """A customer's order; `version` counts the steps in its history.
 
-    `has_fulfilment` is true once any of it was shipped or refunded.
+    `has_fulfilment` is true once any of it was shipped or refunded. `pricing` is None for a plain
+    order: its lines at their prices are all that it costs.
     """
 
     id: UUID
@@ -117,11 +122,55 @@ class Order:
     placed_at: datetime
     version: int
     has_fulfilment: bool
+    pricing: OrderPricing | None = None
+    details: OrderDetails = NO_DETAILS
+
+    @property
+    def full_pricing(self) -> OrderPricing:
+        """The pricing, also of a plain order: that of its lines."""
+        if self.pricing is not None:
+            return self.pricing
+        return OrderPricing(
+            prices_include_tax=True,
+            lines=tuple(
+                KeptLine(
+                    quantity=line.quantity,
+                    unit_price=line.unit_price.amount,
+                    discount=0,
+                    tax=0,
+                    prices_include_tax=True,
+                )
+                for line in self.lines
+            ),
+            shipping=None,
+            discounts=(),
+            taxes=(),
+        )
+
+    @property
+    def totals(self) -> Totals:
+        """All sums, as clients see them."""
+        if self.pricing is not None:
+            return self.pricing.totals
+        total = self.total.amount
+        return Totals(
+            subtotal=total, discount=0, shipping=0, tax=0, total=total, prices_include_tax=True
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the order has lines at their prices, and nothing else."""
+        return self.pricing is None and self.details == NO_DETAILS
 
     @property
     def user_id(self) -> UUID:
         """The customer: the user under whose key the order was placed."""
         return self.idempotency_key.user_id
+
+    @property
+    def discounts(self) -> tuple[QuotedDiscount, ...]:
+        """What promotions have taken off; none without a pricing."""
+        return () if self.pricing is None else self.pricing.discounts
 
     def is_visible_to(self, user: User) -> bool:
         """Check that the user is the order's customer or an admin."""
@@ -169,17 +218,6 @@ class Order:
             actor=actor.value,
             created_at=self.placed_at,
         )
-
-
-@dataclass(kw_only=True, unsafe_hash=True)
-class PriceChanged(Conflict):
-    """The total differs from the one that the customer expected."""
-
-    expected: Money
-    total: Money
-
-    code = "price-changed"
-    message = "The order costs {total}, not {expected}."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

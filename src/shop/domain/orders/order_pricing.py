@@ -54,6 +54,16 @@ class OrderPricing:
         return kept
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the lines at their prices are all, and taxes, if there are any, are in them."""
+        return self.prices_include_tax and not (self.shipping or self.discounts or self.taxes)
+
+    @property
+    def has_shares(self) -> bool:
+        """Whether there are discounts or taxes."""
+        return bool(self.discounts or self.taxes)
+
+    @property
     def kept_shipping(self) -> KeptLine:
         """Shipping as a line of one piece; without shipping, the line costs 0."""
         return KeptLine(

@@ -39,12 +39,13 @@ REFUND_STATUSES = StateMachine(
 class RefundRequest:
     """A request to refund an order, in full or in part.
 
-    Lines are refunded at their price unless there is an amount. An amount without lines restocks
-    nothing. With neither, everything that remains is refunded. Without `to`, the money returns to
-    the method that paid.
+    Lines, and shipping if requested, are refunded at what was paid for them unless there is an
+    amount. An amount without lines restocks nothing. With none of the three, everything that
+    remains is refunded. Without `to`, the money returns to the method that paid.
     """
 
     lines: tuple[LineQuantity, ...]
+    shipping: bool
     amount: Money | None
     to: PaymentMethod | None
     reason: str
@@ -59,20 +60,29 @@ class RefundRequest:
             raise InvalidValue(field="reason", rule=rule)
         if self.amount is not None:
             self.amount.require_positive()
-            if self.restock and not self.lines:
-                raise InvalidValue(field="restock", rule="needs lines: they say what to restock")
+        if self.restock and not (self.lines or self.is_for_the_rest):
+            raise InvalidValue(field="restock", rule="needs lines: they say what to restock")
+
+    @property
+    def is_for_the_rest(self) -> bool:
+        """Whether everything that remains is to be refunded."""
+        return self.amount is None and not (self.lines or self.shipping)
 
 
 @value
 class RefundLine:
     """A refunded quantity of one product.
 
-    `cancelled_quantity` of it had not been shipped, and never will be.
+    `cancelled_quantity` of it had not been shipped, and never will be. `amount` is the part of the
+    refund that is for it, in minor units, and `tax` the tax in that. Refunds from before lines had
+    them have neither.
     """
 
     sku: str
     quantity: int
     cancelled_quantity: int
+    amount: int | None = None
+    tax: int | None = None
 
 
 @value
@@ -80,7 +90,8 @@ class Refund:
     """A refund, with the id of the transfer that moves the money.
 
     The refunds of an order are numbered from 1. `gateway_response` is the gateway's last response:
-    `refunded`, or the reason of a rejection; None without a response.
+    `refunded`, or the reason of a rejection; None without a response. `shipping_amount` is the part
+    of the amount that is for shipping, and `tax` the tax of lines and shipping, in minor units.
     """
 
     id: UUID
@@ -95,6 +106,8 @@ class Refund:
     gateway_response: str | None
     actor: Actor
     created_at: datetime
+    shipping_amount: int = 0
+    tax: int = 0
 
     def succeeded(self) -> "Refund":
         """Return the refund as carried out; raise `IllegalTransition` if it was before."""
@@ -124,6 +137,20 @@ class RefundExceedsPayment(Conflict):
 
     code = "refund-exceeds-payment"
     message = "Cannot refund {requested}; only {remaining} of the payment has not been refunded."
+
+
+class ShippingAlreadyRefunded(Conflict):
+    """Shipping is to be refunded a second time."""
+
+    code = "shipping-already-refunded"
+    message = "The shipping of the order has been refunded already."
+
+
+class NothingToRefund(Conflict):
+    """Nothing was paid for what is to be refunded."""
+
+    code = "nothing-to-refund"
+    message = "Nothing was paid for what is to be refunded; adjust the stock if goods come back."
 
 
 class NotPaidByCard(Conflict):

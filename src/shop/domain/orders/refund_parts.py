@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Self
 
+from shop.domain.orders.order import Order
+from shop.domain.orders.refund import Refund
 from shop.domain.pricing.arithmetic import divide_half_up, share_out
 from shop.domain.pricing.kept_line import KeptLine
-from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.line_quantity import LineQuantity, quantities_by_sku
 from shop.domain.shared.value import value
 
 
@@ -31,6 +34,20 @@ class Refundable:
     refunded: Counter[str]
     shipping: KeptLine | None
     money: int
+
+    @classmethod
+    def of(cls, order: Order, refunds: Iterable[Refund]) -> Self:
+        """Return what the refunds of a paid order have left of it."""
+        made = tuple(refunds)
+        is_shipping_refunded = any(each.shipping_amount for each in made)
+        pricing = order.full_pricing
+        skus = (line.sku for line in order.lines)
+        return cls(
+            lines=dict(zip(skus, pricing.lines, strict=True)),
+            refunded=quantities_by_sku(line for each in made for line in each.lines),
+            shipping=None if is_shipping_refunded else pricing.kept_shipping,
+            money=order.total.amount - sum(each.amount.amount for each in made),
+        )
 
     @property
     def pieces(self) -> Sequence[LineQuantity]:

@@ -1,6 +1,7 @@
 """What is priced: lines at list prices, and all else that the price depends on."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from shop.domain.pricing.places import Destination
 from shop.domain.shared.money import Money
@@ -28,17 +29,19 @@ class LineToQuote:
 class EnteredCode:
     """A code that the customer has entered; without a promotion, it is unknown.
 
-    `is_used_up` says that it is for one order, and another order has it.
+    `is_used_up` says that it is for one order, and another order has it. `held_by` is the
+    customer's own order that has the promotion by it and waits for its payment, if there is one.
     """
 
     code: str
     promotion: str | None
     is_used_up: bool = False
+    held_by: UUID | None = None
 
 
 @value
-class PromotionUses:
-    """How often a limited promotion was used, by all and by this customer."""
+class UsesSoFar:
+    """How often a promotion was used, by all and by this customer, as far as that is limited."""
 
     by_all: int = 0
     by_customer: int = 0
@@ -66,4 +69,4 @@ class CartToQuote:
     destination: Destination | None
     shipping_method: str | None
     codes: tuple[EnteredCode, ...]
-    uses: Mapping[str, PromotionUses]
+    uses: Mapping[str, UsesSoFar]

@@ -3,6 +3,8 @@
 Carts show it, orders are decided by it and keep its rows, and refunds return parts of them.
 """
 
+from uuid import UUID
+
 from shop.domain.pricing.cart_to_quote import LineToQuote
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
@@ -97,10 +99,14 @@ class Totals:
 
 @value
 class QuoteProblem:
-    """What stops the order of a cart: a stable code, with the values of the error."""
+    """What stops the order of a cart: a stable code, with the values of the error.
+
+    `order_id` is the customer's own order that holds a code and waits for its payment.
+    """
 
     code: str
     entered_code: str | None = None
+    order_id: UUID | None = None
     condition: str | None = None
     shipping_method: str | None = None
 

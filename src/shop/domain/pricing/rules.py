@@ -35,6 +35,16 @@ class PricingRules:
     shipping_methods: tuple[ShippingMethod, ...]
     promotions: tuple[Promotion, ...]
 
+    @property
+    def leave_prices_alone(self) -> bool:
+        """Whether each cart without codes costs its lines at their prices."""
+        return (
+            self.prices_include_tax
+            and self.tax_table.is_empty
+            and not self.shipping_zones
+            and not self.promotions
+        )
+
     def __post_init__(self) -> None:
         slugs = [promotion.slug for promotion in self.promotions]
         if slugs != sorted(set(slugs)):

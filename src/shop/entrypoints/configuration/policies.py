@@ -89,6 +89,7 @@ class Policies:
             sign_ups_per_address=settings.sign_ups_per_address,
             visitor_sessions_per_address=settings.visitor_sessions_per_address,
             unknown_recipients_per_customer=settings.unknown_recipients_per_customer,
+            unknown_codes_per_customer=settings.unknown_codes_per_customer,
         )
 
     @property

@@ -9,7 +9,6 @@ from shop.entrypoints.container.idempotency import IdempotencyContainer
 from shop.entrypoints.container.inventory import InventoryContainer
 from shop.entrypoints.container.jobs import JobContainer
 from shop.entrypoints.container.maintenance import MaintenanceContainer
-from shop.entrypoints.container.pricing import PricingContainer
 from shop.entrypoints.container.reconciliation import ReconciliationContainer
 
 
@@ -19,7 +18,6 @@ class Container(
     InventoryContainer,
     CatalogueContainer,
     MaintenanceContainer,
-    PricingContainer,
     ReconciliationContainer,
 ):
     """Every part of a running shop, created from its settings on first use."""

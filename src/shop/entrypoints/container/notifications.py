@@ -28,6 +28,7 @@ class NotificationContainer(Base):
         Base.policies.provided.notification.endpoints,
         Base.command_queues,
         Base.clock,
+        Base.postal_rules,
         Base.metrics,
     )
     notification_delivery_service = providers.Singleton(

@@ -14,7 +14,7 @@ from shop.entrypoints.container.notifications import notifying
 class OrderContainer(Base):
     """The use cases that cancel, fulfil, refund and read orders."""
 
-    cancel_orders = notifying(CancelOrders)
+    cancel_orders = notifying(CancelOrders, Base.metrics)
     fulfil_orders = notifying(FulfilOrders)
     refund_orders = notifying(RefundOrders, Base.settings.provided.currency)
     refund_jobs = providers.Singleton(

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.addresses import routes as addresses
+from shop.entrypoints.http.api.cart import details_routes as cart_details
 from shop.entrypoints.http.api.cart import routes as cart
 from shop.entrypoints.http.api.catalogue import category_routes as categories
 from shop.entrypoints.http.api.catalogue import (
@@ -52,6 +53,7 @@ from shop.entrypoints.metrics.route import metrics_route
 _ROUTERS = (
     orders.router,
     cart.router,
+    cart_details.router,
     catalogue.router,
     variant_routes.router,
     categories.router,

@@ -16,9 +16,11 @@ from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
 from shop.application.catalogue.variants import VariantService
 from shop.application.checkout.cart import CartService
+from shop.application.checkout.cart_details import CartDetails
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.checkout.limited_cart import LimitedCart
+from shop.application.checkout.limited_codes import LimitedCodes
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.access import AccessService
 from shop.application.identity.address_book import AddressBook
@@ -42,7 +44,6 @@ from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.account import Transfer
-from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn
 from shop.domain.shared.value import value
 from shop.domain.user import Role, User
@@ -66,11 +67,6 @@ class Principal:
     token: SessionToken | None
     current_session: CurrentSession | None
     response_context: ResponseContext
-
-    @property
-    def cart(self) -> Cart:
-        """The cart of the session, empty without one."""
-        return Cart() if self.current_session is None else self.current_session.session.cart
 
     @property
     def existing_session(self) -> CurrentSession:
@@ -265,6 +261,12 @@ CartServiceDependency = Annotated[
 ]
 LimitedCartDependency = Annotated[
     LimitedCart, from_container(lambda container: container.limited_cart())
+]
+CartDetailsDependency = Annotated[
+    CartDetails, from_container(lambda container: container.cart_details())
+]
+LimitedCodesDependency = Annotated[
+    LimitedCodes, from_container(lambda container: container.limited_codes())
 ]
 TransferServiceDependency = Annotated[
     TransferService, from_container(lambda container: container.transfer_service())

@@ -2,9 +2,11 @@
 
 import csv
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from io import StringIO
 
 from shop.application.catalogue.export import ExportedProduct
+from shop.domain.catalogue.product_details import ProductSafety
 from shop.domain.catalogue.variant import Variant
 from shop.entrypoints.imports.own_format import COLUMN_NAMES
 
@@ -35,6 +37,9 @@ def _rows(exported: ExportedProduct) -> Iterator[Mapping[str, object]]:
         "active": _boolean(is_so=product.active),
         "categories": ",".join(exported.categories),
         "image_url": product.image_url,
+        "seo_title": product.seo and product.seo.title,
+        "seo_description": product.seo and product.seo.description,
+        **_safety(product.safety),
     }
     for variant in product.current_variants:
         before = variant.compare_at_price
@@ -52,6 +57,12 @@ def _rows(exported: ExportedProduct) -> Iterator[Mapping[str, object]]:
             "variant_active": _boolean(is_so=variant.active),
             "stock": exported.inventories[variant.sku].on_hand,
         }
+
+
+def _safety(safety: ProductSafety | None) -> Mapping[str, object]:
+    if safety is None:
+        return {}
+    return {f"safety_{member}": text for member, text in asdict(safety).items()}
 
 
 def _options(variant: Variant) -> Mapping[str, str]:

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 from shop.application.catalogue.slugs import sku_of
 from shop.domain.catalogue.product import MAX_DESCRIPTION_CHARACTERS, MAX_PRODUCT_NAME_CHARACTERS
+from shop.domain.catalogue.product_details import (
+    MAX_SEO_DESCRIPTION_CHARACTERS,
+    MAX_SEO_TITLE_CHARACTERS,
+)
 from shop.domain.catalogue.variant import is_barcode
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.shared.errors import InvalidValue
@@ -15,9 +19,6 @@ from shop.entrypoints.imports.html_text import clean_line, html_to_text
 from shop.entrypoints.imports.row_cells import RowCells
 
 _ENTITY = re.compile("&(?:[a-zA-Z]{2,8}|#[0-9]{2,5});")
-
-MAX_SEO_TITLE_CHARACTERS = 70
-MAX_SEO_DESCRIPTION_CHARACTERS = 320
 
 
 def name_of(cells: RowCells, key: str, written: str) -> str:

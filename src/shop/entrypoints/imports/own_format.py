@@ -19,6 +19,7 @@ from shop.entrypoints.imports.sheet_rows import normalise_column
 
 NAME = "shop"
 OPTIONS = (1, 2, 3)
+SAFETY = ("manufacturer", "address", "contact", "responsible_person", "warnings")
 
 COLUMN_NAMES = (
     "handle",
@@ -38,13 +39,20 @@ COLUMN_NAMES = (
     "variant_active",
     "stock",
     "image_url",
+    "seo_title",
+    "seo_description",
+    *(f"safety_{member}" for member in SAFETY),
 )
 """All columns, in the order in which an export has them."""
 
 REQUIRED = ("sku", "name", "description", "price", "stock")
 COLUMNS = {normalise_column(each): each for each in COLUMN_NAMES}
 
-FIELDS = {"options": "option1 value"}
+FIELDS = {
+    "options": "option1 value",
+    "seo": "seo title",
+    "safety": "safety manufacturer",
+}
 """The column of each field whose names differ."""
 
 _DIGITS = re.compile(r"-?[0-9]{1,15}")
@@ -87,6 +95,11 @@ def _product(cells: RowCells) -> dict[str, Any]:
         product["active"] = cells.boolean("active")
     if cells.has("image url"):
         product["image_url"] = cells.url("image url")
+    if cells.has("seo title"):
+        texts = [cells.text(key) or None for key in ("seo title", "seo description")]
+        product["seo"] = texts if any(texts) else None
+    if cells.has("safety manufacturer"):
+        product["safety"] = _safety(cells)
     if cells.has("categories"):
         slugs = [each.strip() for each in cells.text("categories").split(",")]
         product["categories"] = [each for each in slugs if each] or None
@@ -94,6 +107,17 @@ def _product(cells: RowCells) -> dict[str, Any]:
         names = [cells.text(f"option{number} name") for number in OPTIONS]
         product["option_names"] = [each for each in names if each] or None
     return product
+
+
+def _safety(cells: RowCells) -> dict[str, str | None] | None:
+    given = {member: cells.text(f"safety {member.replace('_', ' ')}") or None for member in SAFETY}
+    if not any(given.values()):
+        return None
+    for member in ("manufacturer", "address", "contact"):
+        if given[member] is None:
+            cells.fail(f"safety {member}", "must not be empty beside other texts about safety")
+            return None
+    return given
 
 
 def _variant(cells: RowCells) -> dict[str, Any]:

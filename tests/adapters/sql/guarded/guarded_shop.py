@@ -1,7 +1,7 @@
 """A shop on PostgreSQL whose orders another request can come between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any, cast
@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, func, select, text
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.guarded.unit_of_work import GuardedSqlUnitOfWork
 from shop.adapters.sql.schema.tables import (
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
@@ -24,6 +25,7 @@ from shop.application.checkout.cart import PutCartLine
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
+from shop.application.identity.sessions import ChangePreferences
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart
@@ -104,6 +106,15 @@ class GuardedShop:
         command = PutCartLine(session=session, sku=sku, quantity=quantity)
         changed = await self.container.cart_service().put(command)
         return (changed.current_session and changed.current_session.new_token) or session
+
+    async def prefer(self, session: SessionToken, **preferences: object) -> None:
+        """Change the preferences of a session."""
+        command = ChangePreferences(session=session, patch=preferences)
+        await self.container.session_service().change_preferences(command)
+
+    async def carts(self) -> Sequence[Mapping[str, int]]:
+        """Return what is in the carts of customers."""
+        return [each.lines for each in await self.rows(customer_carts)]
 
     async def execute(self, statement: str) -> None:
         async with self.database.writer.begin() as connection:

@@ -1,4 +1,4 @@
-"""Carts are changed without locks, guarded by the version of their session."""
+"""Carts are changed without locks, guarded by their version or that of their session."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import pytest
 
 from shop.adapters.sql.schema.tables import sessions
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
-from tests.adapters.sql.guarded.guarded_shop import GuardedShop
+from tests.adapters.sql.guarded.guarded_shop import GuardedShop, order
 from tests.adapters.sql.guarded.statements import (
     assert_read_and_written,
     scanned_tables,
@@ -25,7 +25,7 @@ class TestCarts:
 
         assert_read_and_written(sent)
         assert await scanned_tables(shop, sent) == set()
-        assert [each.cart for each in await shop.rows(sessions)] == [{"TEA": 2}]
+        assert await shop.carts() == [{"TEA": 2}]
         assert shop.attempts == ["committed"]
 
     async def test_line_that_is_put_again_is_only_read(self, shop: GuardedShop) -> None:
@@ -57,14 +57,80 @@ class TestCarts:
             await shop.container.cart_service().remove(RemoveCartLine(session=customer, sku="TEA"))
 
         assert_read_and_written(sent)
-        assert [each.cart for each in await shop.rows(sessions)] == [{"COFFEE": 1}]
+        assert await shop.carts() == [{"COFFEE": 1}]
 
     async def test_line_that_was_put_meanwhile_is_kept(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()
-        put = """UPDATE sessions SET cart = '{"COFFEE": 3}', version = version + 1"""
+        put = """UPDATE customer_carts SET lines = '{"COFFEE": 3}', version = version + 1"""
         shop.before_writing.append(partial(shop.execute, put))
 
         await shop.put_in_cart(customer, "TEA", 2)
 
-        assert [each.cart for each in await shop.rows(sessions)] == [{"COFFEE": 3, "TEA": 2}]
+        assert await shop.carts() == [{"COFFEE": 3, "TEA": 2}]
         assert shop.attempts == ["TransactionConflict"]
+
+    async def test_visitors_line_that_was_put_meanwhile_is_kept(self, shop: GuardedShop) -> None:
+        carts = shop.container.cart_service()
+        changed = await carts.put(PutCartLine(session=None, sku="TEA", quantity=1))
+        assert changed.current_session is not None
+        assert changed.current_session.new_token is not None
+        put = """UPDATE sessions SET cart = '{"COFFEE": 3}', version = version + 1"""
+        shop.before_writing.append(partial(shop.execute, put))
+
+        await shop.put_in_cart(changed.current_session.new_token, "TEA", 2)
+
+        assert [each.cart for each in await shop.rows(sessions)] == [{"COFFEE": 3, "TEA": 2}]
+        assert shop.attempts == ["committed", "TransactionConflict"]
+
+    async def test_first_cart_of_a_customer_from_before_is_added_with_locks(
+        self, shop: GuardedShop
+    ) -> None:
+        customer = await shop.sign_up()
+        await shop.execute("DELETE FROM customer_carts")
+
+        await shop.put_in_cart(customer, "TEA", 2)
+        assert (await shop.carts(), shop.attempts) == ([{"TEA": 2}], [])
+
+        await shop.put_in_cart(customer, "COFFEE", 1)
+        assert await shop.carts() == [{"TEA": 2, "COFFEE": 1}]
+        assert shop.attempts == ["committed"]
+
+    async def test_lines_that_an_older_server_has_put_become_part_of_the_cart(
+        self, shop: GuardedShop
+    ) -> None:
+        customer = await shop.sign_up()
+        await shop.put_in_cart(customer, "COFFEE", 1)
+        await shop.execute("""UPDATE sessions SET cart = '{"TEA": 3}', version = version + 1""")
+
+        with statements(shop) as sent:
+            await shop.put_in_cart(customer, "COFFEE", 2)
+
+        assert_read_and_written(sent)
+        assert await shop.carts() == [{"COFFEE": 2, "TEA": 3}]
+        assert [each.cart for each in await shop.rows(sessions)] == [{}]
+
+    async def test_order_takes_what_was_put_meanwhile_and_loses_nothing(
+        self, shop: GuardedShop
+    ) -> None:
+        customer = await shop.sign_up()
+        await shop.put_in_cart(customer, "TEA", 2)
+        shop.attempts.clear()
+        shop.before_writing.append(partial(shop.put_in_cart, customer, "COFFEE", 3))
+
+        (result,) = await shop.place(order(customer))
+
+        lines = {each.sku: each.quantity for each in result.unwrap().order.lines}
+        assert lines == {"TEA": 2, "COFFEE": 3}
+        assert await shop.carts() == [{}]
+        assert shop.attempts == ["committed", "TransactionConflict"]
+
+    async def test_cart_is_ordered_with_two_statements(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.put_in_cart(customer, "TEA", 2)
+
+        with statements(shop) as sent:
+            await shop.place(order(customer))
+
+        assert_read_and_written(sent)
+        assert await scanned_tables(shop, sent) == set()
+        assert await shop.carts() == [{}]

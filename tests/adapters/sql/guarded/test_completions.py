@@ -102,7 +102,8 @@ class TestCompletions:
         assert_read_and_written(sent)
         assert await scanned_tables(shop, sent) == set()
         (session,) = await shop.rows(sessions)
-        assert (session.last_order_id, session.cart) == (placed.id, {})
+        assert session.last_order_id == placed.id
+        assert await shop.carts() == [{}]
 
     async def test_order_that_was_completed_before_stays_as_it_is(self, shop: GuardedShop) -> None:
         (placed,) = await shop.place_by_card(order(await shop.sign_up(), "TEA"))
@@ -190,12 +191,34 @@ class TestGuards:
     async def test_changed_session_keeps_its_change(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()
         (placed,) = await shop.place_by_card(order(customer, "TEA"))
-        shop.before_writing.append(partial(shop.put_in_cart, customer, "COFFEE", 3))
+        shop.before_writing.append(partial(shop.prefer, customer, theme="dark"))
 
         await completed(shop, complete(placed, token=customer))
 
         (session,) = await shop.rows(sessions)
-        assert (session.cart, session.last_order_id) == ({"COFFEE": 3}, placed.id)
+        assert (session.preferences, session.last_order_id) == ({"theme": "dark"}, placed.id)
+        assert shop.attempts == ["TransactionConflict"]
+
+    async def test_cart_keeps_what_was_put_meanwhile(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.put_in_cart(customer, "TEA", 1)
+        (placed,) = await shop.place_by_card(order(customer))
+        shop.before_writing.append(partial(shop.put_in_cart, customer, "COFFEE", 3))
+
+        await completed(shop, complete(placed, token=customer))
+
+        assert await shop.carts() == [{"COFFEE": 3}]
+        assert shop.attempts == ["committed", "TransactionConflict"]
+
+    async def test_cart_is_emptied_after_its_session_has_ended(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.put_in_cart(customer, "TEA", 1)
+        (placed,) = await shop.place_by_card(order(customer))
+        await shop.execute("DELETE FROM sessions")
+
+        await completed(shop, complete(placed))
+
+        assert await shop.carts() == [{}]
 
     async def test_key_is_completed_once(self, shop: GuardedShop) -> None:
         (placed,) = await shop.place_by_card(order(await shop.sign_up(), "TEA"))

@@ -60,7 +60,10 @@ def _rows(each: Mapping[str, object]) -> Sequence[tuple[Table, Mapping[str, obje
         (product_texts, {"search_id": number, "tokens": "tea", **of_product}),
         (imports, {**id_, **user_id, **running}),
         (pricing_rules, {"kind": "promotion", "slug": slug, "document": {}, "version": 1}),
-        (promotion_counters, {"key": slug, "promotion": "spring", "uses_left": 1}),
+        (
+            promotion_counters,
+            {"key": slug, "promotion": "spring", "uses_left": 1, "rules_version": 1},
+        ),
         (
             promotion_uses,
             {"promotion": slug, "order_id": each["order_id"], "customer_key": "user:1", "n": 1},

@@ -11,7 +11,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.snapshot.unit_of_work import SqlSnapshot
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.paging import PageRequest
-from shop.application.ports.repositories.products import ProductSearch
+from shop.application.ports.repositories.products import ProductListing
 from shop.application.ports.rows_wanted import RowsWanted
 from tests.factories import id_of, session, user
 
@@ -81,14 +81,14 @@ async def test_pages_are_one_statement_however_many_are_asked_for(
 ) -> None:
     del token
     questions = [
-        ProductSearch(words=words, page=PageRequest(limit=limit, after=None))
-        for words in ("", "tea")
+        ProductListing(page=PageRequest(limit=limit, after=None), active=active)
+        for active in (True, False)
         for limit in range(1, 20)
     ]
     with _sent_to(postgresql, monkeypatch) as sent:
         async with _snapshot(postgresql) as uow:
             uow.ask_once()
-            await uow.products.search(questions)
+            await uow.products.pages(questions)
 
     assert len(sent) == 1
 

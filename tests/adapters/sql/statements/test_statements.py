@@ -236,6 +236,7 @@ def _enable_notifications(shop: Container) -> None:
         notifications,
         shop.policies().payment,
         shop.card_payments(),
+        shop.order_pricer(),
     )
     shop.place_orders.override(providers.Object(placing))
 

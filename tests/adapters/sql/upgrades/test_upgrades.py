@@ -59,7 +59,9 @@ VALUES = {("kind", "return"): "refund", ("status", "done"): "succeeded"}
 MEMBERS = {"wanted": "requested", "left": "remaining", "before": "current", "after": "target"}
 LATER_MEMBERS = {
     *("problems", "shipped", "refunded", "user", "kind"),
-    *("handle", "options", "variants"),
+    *("handle", "options", "variants", "categories", "images", "seo"),
+    *("totals", "taxes", "discounts", "discount", "tax", "shipping_amount"),
+    *("email", "shipping_address", "billing_address", "shipping_method"),
 }
 """The members that releases of an earlier schema version did not answer."""
 

@@ -111,9 +111,11 @@ async def test_order_is_refunded_in_full(
     assert {**refund, "id": None} == {
         "id": None,
         "amount": eur(1_000),
+        "shipping_amount": eur(0),
+        "tax": eur(0),
         "to": "account",
         "reason": "Broken",
-        "lines": TWO_OF_TEA,
+        "lines": [{**TWO_OF_TEA[0], "amount": eur(1_000), "tax": eur(0)}],
         "restocked": True,
         "status": "succeeded",
         "actor": "admin",
@@ -141,6 +143,20 @@ async def test_order_is_refunded_in_parts_but_never_in_excess(
     await _refund(admin, order, "key-0004", amount=eur(200))
     assert await _status(ada, order) == ("refunded", "refunded")
     assert (shop.balance("ada"), shop.on_hand("TEA")) == (10_000, 8)
+
+
+async def test_shipping_of_an_order_without_any_is_not_refunded(
+    shop: HttpShop, admin: Browser, order: Json
+) -> None:
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await admin.post(
+            f"/orders/{order['id']}/refunds",
+            {"reason": "Broken", "shipping": True},
+            idempotency_key="key-0001",
+        )
+    assert_problem(response, 409, "nothing-to-refund")
+    refund = await _refund(admin, order, "key-0002", lines=ONE_OF_TEA, shipping=True)
+    assert (refund["amount"], refund["shipping_amount"]) == (eur(500), eur(0))
 
 
 async def test_refund_happens_once_under_its_key(
@@ -207,6 +223,8 @@ async def test_only_admins_fulfil_orders_and_customers_see_their_own(
         ({"reason": "two\nlines"}, "/reason"),
         ({"to": "cash"}, "/to"),
         ({"restock": "yes"}, "/restock"),
+        ({"shipping": True, "restock": True}, "/restock"),
+        ({"shipping": "yes"}, "/shipping"),
         ({"colour": "black"}, "/colour"),
     ],
 )

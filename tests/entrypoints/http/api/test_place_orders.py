@@ -10,7 +10,14 @@ from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
-from tests.entrypoints.http.clients import HttpShop, Json, assert_invalid, assert_problem, eur
+from tests.entrypoints.http.clients import (
+    HttpShop,
+    Json,
+    assert_invalid,
+    assert_problem,
+    eur,
+    totals,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -37,13 +44,22 @@ async def test_order_is_placed_and_paid_and_the_session_shows_it(shop: HttpShop)
                 "quantity": 3,
                 "unit_price": eur(500),
                 "amount": eur(1500),
+                "discount": eur(0),
+                "tax": eur(0),
                 "shipped": 0,
                 "refunded": 0,
             }
         ],
+        "totals": totals(1500),
+        "discounts": [],
+        "taxes": [],
         "payment": {"method": "account", "status": "captured"},
         "refunded": eur(0),
         "placed_at": NOW_TEXT,
+        "email": None,
+        "shipping_address": None,
+        "billing_address": None,
+        "shipping_method": None,
     }
     assert (shop.on_hand("TEA"), shop.balance("ada")) == (7, 8_500)
     assert (await browser.get(f"/orders/{order['id']}")).json() == order
@@ -115,7 +131,8 @@ async def test_changed_total_is_rejected(shop: HttpShop) -> None:
     browser = await shop.customer("ada")
     with shop.unchanged(except_table="idempotency_keys"):
         response = await browser.order("TEA", 2, expected_total=eur(999))
-    assert_problem(response, 409, "price-changed", expected=eur(999), total=eur(1000))
+    facts = {"expected": eur(999), "total": eur(1000), "totals": totals(1000)}
+    assert_problem(response, 409, "price-changed", **facts)
     response = await browser.order("TEA", 2, key="key-0002", expected_total=eur(1000))
     assert response.status_code == 201
 

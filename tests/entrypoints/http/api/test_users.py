@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.entrypoints.http.api.cart.shown_carts import EMPTY_CART, cart, line
 from tests.entrypoints.http.clients import (
     PASSWORD,
     HttpShop,
@@ -18,7 +19,6 @@ pytestmark = pytest.mark.anyio
 
 NOW_TEXT = "2026-11-21T12:00:00Z"
 IN_A_WEEK = "2026-11-28T12:00:00Z"
-EMPTY_CART = {"lines": [], "total": eur(0), "problems": [{"code": "empty-cart"}]}
 NO_SESSION: Json = {
     "user": None,
     "roles": [],
@@ -239,22 +239,7 @@ async def test_sign_in_keeps_cart_and_preferences(shop: HttpShop) -> None:
         "user": signed_up["user"],
         "roles": ["customer"],
         "preferences": {"theme": "dark"},
-        "cart": {
-            "lines": [
-                {
-                    "sku": "TEA",
-                    "name": "The tea",
-                    "options": {},
-                    "quantity": 2,
-                    "unit_price": eur(500),
-                    "amount": eur(1000),
-                    "available": 10,
-                    "problems": [],
-                }
-            ],
-            "total": eur(1000),
-            "problems": [],
-        },
+        "cart": cart(line("TEA", 2)),
         "order_id": None,
         "expires_at": IN_A_WEEK,
     }

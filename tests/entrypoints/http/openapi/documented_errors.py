@@ -59,6 +59,12 @@ ERRORS = {
     ("post", "/api/v1/addresses"): OF_SIGNED_IN_UNSAFE | {"too-many-addresses"},
     ("put", "/api/v1/addresses/{address_id}"): OF_SIGNED_IN_UNSAFE | {"address-not-found"},
     ("delete", "/api/v1/addresses/{address_id}"): OF_SIGNED_IN_UNSAFE | {"address-not-found"},
+    ("patch", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
+    ("get", "/api/v1/cart/shipping-methods"): OF_ANYONE,
+    ("post", "/api/v1/cart/codes"): OF_ANYONE_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"code-not-found", "code-not-applicable", "code-used-up", "too-many-requests"},
+    ("delete", "/api/v1/cart/codes/{code}"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("get", "/api/v1/session"): OF_ANYONE,
     ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
     ("get", "/api/v1/session/order"): OF_SIGNED_IN | {"no-order"},
@@ -97,12 +103,16 @@ ERRORS = {
     ("delete", "/api/v1/categories/{slug}"): OF_ADMINS_UNSAFE
     | {"category-not-found", "category-in-use"},
     ("get", "/api/v1/products/{handle}"): OF_STORED | {"product-not-found", "outcome-unknown"},
-    ("put", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE | {"precondition-failed", "sku-taken"},
+    ("put", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE
+    | {"precondition-failed", "sku-taken", "category-not-found"},
     ("delete", "/api/v1/products/{handle}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "precondition-failed"},
     ("post", "/api/v1/products/{handle}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved", "several-variants"},
+    ("get", "/api/v1/products/{handle}/stock/movements"): OF_ADMINS
+    | {"product-not-found", "several-variants"},
+    ("get", "/api/v1/variants/{sku}/stock/movements"): OF_ADMINS | {"product-not-found"},
     ("get", "/api/v1/variants/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
     ("post", "/api/v1/variants/{sku}/stock"): OF_ADMINS_UNSAFE
     | OF_KEYS
@@ -132,6 +142,11 @@ ERRORS = {
         "not-for-sale",
         "out-of-stock",
         "insufficient-funds",
+        "code-not-found",
+        "code-used-up",
+        "code-not-applicable",
+        "address-required",
+        "shipping-unavailable",
         "price-changed",
         "empty-cart",
         "card-declined",
@@ -165,7 +180,13 @@ ERRORS = {
     ("post", "/api/v1/orders/{order_id}/refunds"): OF_ADMINS_UNSAFE
     | OF_FULFILMENTS
     | OF_KEYS
-    | {"not-paid-by-card", "refund-exceeds-payment", "balance-too-large"},
+    | {
+        "not-paid-by-card",
+        "refund-exceeds-payment",
+        "shipping-already-refunded",
+        "nothing-to-refund",
+        "balance-too-large",
+    },
     ("get", "/api/v1/orders/{order_id}/refunds"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/webhook-deliveries"): OF_SIGNED_IN | {"forbidden"},
     ("post", "/api/v1/webhook-deliveries/{delivery_id}/retry"): OF_ADMINS_UNSAFE

@@ -213,9 +213,9 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     for name in ("list_shipments", "list_deliveries", "list_refunds"):
         await tell(ada, name, order_id=second)
 
+    await _tell_of_rules(story, root, grace)
     await _keep_the_catalogue(story, root, shop)
     await tell(root, "grant_credit", account_id=account_id)
-    await _tell_of_rules(story, root)
     deliveries = (await tell(root, "list_webhook_deliveries"))["items"]
     await tell(root, "retry_webhook_delivery", delivery_id=deliveries[0]["id"])
 
@@ -244,12 +244,16 @@ async def _keep_an_address(story: ExampleSequence, customer: Browser) -> None:
 
 
 async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: HttpShop) -> None:
-    await story.run(admin, "put_product")
+    await admin.put("/categories/drinks", {"name": "Drinks", "position": 0})
+    for name in ("put_category", "list_categories", "put_product", "delete_category"):
+        await story.run(admin, name)
     await story.run(admin, "adjust_stock")
     await story.run(admin, "adjust_product_stock")
-    await admin.put("/categories/drinks", {"name": "Drinks", "position": 0})
-    for name in ("put_category", "list_categories", "delete_category"):
-        await story.run(admin, name)
+    cup = {"name": "Cup", "description": "", "price": REQUESTS["put_product"]["price"]}
+    await admin.put("/products/CUP", {**cup, "active": True})
+    await admin.post("/products/CUP/stock", REQUESTS["adjust_stock"])
+    await story.run(admin, "list_stock_movements", sku="CUP", query="?limit=1")
+    await story.run(admin, "list_product_stock_movements", handle="CUP", query="?limit=1")
     image_id = (await story.run(admin, "add_image"))["id"]
     await shop.container.image_job_runner().run_due()
     for name in ("change_image", "remove_image"):
@@ -260,19 +264,35 @@ async def _keep_the_catalogue(story: ExampleSequence, admin: Browser, shop: Http
     await story.run(admin, "archive_product")
 
 
-async def _tell_of_rules(story: ExampleSequence, root: Browser) -> None:
-    """Save, show and end a rule of each kind."""
+async def _tell_of_rules(story: ExampleSequence, root: Browser, customer: Browser) -> None:
+    """Save, show and end a rule of each kind; meanwhile, a customer checks out by them."""
     kinds = ("tax_rate", "shipping_zone", "shipping_method", "promotion")
     for kind in kinds:
         await story.run(root, f"put_{kind}")
         await story.run(root, f"show_{kind}")
         await story.run(root, f"list_{kind}s")
+    await _enter_details(story, root, customer)
     await story.run(root, "make_codes")
     await story.run(root, "list_codes")
     for kind in reversed(kinds):
         await story.run(root, f"delete_{kind}")
 
 
+async def _enter_details(story: ExampleSequence, root: Browser, customer: Browser) -> None:
+    # That of the fields may be for others.
+    await root.put("/promotions/welcome", REQUESTS["put_promotion"])
+    await customer.put("/cart/lines/TEA-EARL-GREY", {"quantity": 3})
+    for name in (
+        "change_cart_details",
+        "list_cart_shipping_methods",
+        "add_cart_code",
+        "remove_cart_code",
+    ):
+        await story.run(customer, name)
+
+
 async def test_new_product_starts_without_stock(shop: HttpShop) -> None:
-    await ExampleSequence(shop).run(await shop.admin(), "put_product")
+    admin = await shop.admin()
+    await admin.put("/categories/tea", {"name": "Tea", "position": 0})
+    await ExampleSequence(shop).run(admin, "put_product")
     assert shop.on_hand("TEA-EARL-GREY") == 0

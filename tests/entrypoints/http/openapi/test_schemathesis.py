@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
 from shop.domain.cart import Cart
+from shop.domain.customer_cart import CartContent
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.clock import FakeClock
@@ -55,7 +56,7 @@ class ShopWithData:
         current_session = session(f"{self._sessions}").signed_in_as(ADMIN, at=NOW)
         full = Cart(lines=(LineQuantity(sku=SKU, quantity=1),))
         async with self.shop.container.unit_of_work() as uow:
-            token = uow.sessions.create(current_session.with_cart(full))
+            token = uow.sessions.create(current_session.with_content(CartContent(cart=full)))
             await uow.commit()
         return token
 

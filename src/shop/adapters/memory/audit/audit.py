@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from shop.adapters.memory.audit import fulfilment, jobs, money, orders, stock
+from shop.adapters.memory.audit import fulfilment, jobs, money, orders, pricing, promotions, stock
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.application.ports.repositories.audit import Audit, Fact, Invariant, Violation
@@ -33,7 +33,6 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "movement-without-order": stock.movements_without_order,
     },
     4: {
-        "total-differs-from-lines": money.orders_with_wrong_total,
         "order-not-charged-once": money.orders_not_charged_once,
         "order-money-differs-from-refunds": money.order_money_mismatches,
         "payment-differs-from-order": money.payment_mismatches,
@@ -60,6 +59,25 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "quantity-exceeds-order": fulfilment.orders_shipped_in_excess,
         "status-differs-from-shipments": fulfilment.order_status_mismatches,
     },
+    16: {
+        "total-differs-from-quote": pricing.orders_with_wrong_total,
+        "discount-differs-from-shares": pricing.discount_mismatches,
+        "tax-differs-from-shares": pricing.tax_mismatches,
+        "share-exceeds-line": pricing.shares_above_lines,
+    },
+    17: {
+        "uses-differ-from-orders": promotions.uses_unlike_orders,
+        "uses-exceed-limit": promotions.uses_above_limit,
+        "customer-exceeds-limit": promotions.uses_above_limit_of_customer,
+        "closed-order-holds-use": promotions.uses_held_by_closed_orders,
+    },
+    18: {
+        "line-refunded-too-much": pricing.lines_refunded_too_much,
+        "shipping-refunded-too-much": pricing.shipping_refunded_too_much,
+        "parts-exceed-refund": pricing.parts_above_refunds,
+        "refunds-exceed-payment": pricing.refunds_above_payments,
+    },
+    19: {"order-without-copies": pricing.orders_without_copies},
 }
 
 _TIMED_RULES: Mapping[int, Mapping[str, TimedRule]] = {

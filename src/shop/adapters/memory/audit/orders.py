@@ -11,6 +11,7 @@ from shop.domain.account import TransferKind
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus, StatusChange
 from shop.domain.payment import PaymentStatus
+from shop.domain.pricing.promotions.made_codes import is_of_codes
 from shop.domain.shared.idempotency_key import IdempotencyKey
 
 Facts = Iterator[Mapping[str, Fact]]
@@ -139,9 +140,13 @@ def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: b
 def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> bool:
     """Check that an object was created under the key.
 
-    An admin may refund, cancel or ship any order, adjust stock and grant credit to any account.
+    An admin may refund, cancel or ship any order, adjust stock, grant credit to any account and
+    make codes, which are not stored under their id.
     """
-    if reference in state.refunds.rows or reference in state.shipment_events.rows:
+    is_refund_or_shipment = (
+        reference in state.refunds.rows or reference in state.shipment_events.rows
+    )
+    if is_refund_or_shipment or is_of_codes(reference):
         return True
     movement = state.stock_movements.rows.get(reference)
     if movement is not None:

@@ -18,6 +18,7 @@ from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.product_image import ProductImage
 from shop.domain.catalogue.product_import import ProductImport
 from shop.domain.catalogue.variant import SoldVariant
+from shop.domain.customer_cart import CustomerCart
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.inventory import Inventory, StockMovement
@@ -114,6 +115,7 @@ class State:
 
     users: Table[UUID, User]
     addresses: Table[UUID, SavedAddress]
+    customer_carts: Table[UUID, CustomerCart]
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
     categories: Table[str, Category]
@@ -155,6 +157,7 @@ class State:
                 unique={"uq_users_email": lambda user: user.email},
             ),
             addresses=Table(name="addresses", key=lambda address: address.id),
+            customer_carts=Table(name="customer_carts", key=lambda cart: cart.user_id),
             accounts=Table(
                 name="accounts",
                 key=lambda account: account.id,

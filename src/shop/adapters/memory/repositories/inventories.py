@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
 from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.inventories import Inventories
 from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.inventory import Inventory, StockMovement
@@ -15,6 +18,7 @@ class MemoryInventories(Inventories):
     """All inventories, in memory."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
         self._rows = StagedRows(transaction, LockOrder.INVENTORIES, lambda state: state.inventories)
         self._movements: list[StockMovement] = []
 
@@ -25,6 +29,21 @@ class MemoryInventories(Inventories):
     async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
         """Like `get_many`, and lock the inventories."""
         return self._rows.lock(skus)
+
+    async def movements(
+        self, sku: str, page: PageRequest[TimeCursor]
+    ) -> Page[StockMovement, TimeCursor]:
+        """Return a page of the movements of an inventory."""
+        rows = self._transaction.state.stock_movements.rows.values()
+        return newest_first(
+            (each for each in rows if each.sku == sku),
+            page,
+            lambda movement: TimeCursor(at=movement.created_at, id=movement.id),
+        )
+
+    async def find_movements(self, ids: Collection[UUID]) -> Mapping[UUID, StockMovement]:
+        """Return movements by id."""
+        return self._transaction.state.stock_movements.get_many(ids)
 
     def add(self, inventory: Inventory) -> None:
         """Stage a new inventory."""

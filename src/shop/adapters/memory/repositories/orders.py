@@ -104,6 +104,9 @@ class MemoryOrders(Orders):
             require_constraint(order.user_id in state.users.rows, "fk_orders_user_id_users")
             for line in order.lines:
                 require_constraint(line.quantity > 0, "ck_order_lines_quantity_positive")
+            for kept in order.pricing.lines if order.pricing else ():
+                is_within = 0 <= kept.discount <= kept.amount
+                require_constraint(is_within, "ck_order_lines_discount_of_line")
         for order_id in self._with_fulfilment:
             marked = replace(self._rows.saved[order_id], has_fulfilment=True)
             self._rows.saved[order_id] = marked

@@ -6,7 +6,7 @@ from dataclasses import replace
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page
-from shop.application.ports.repositories.products import AvailableProduct, Products, ProductSearch
+from shop.application.ports.repositories.products import AvailableProduct, ProductListing, Products
 from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
 from shop.domain.catalogue.product import Product
 
@@ -15,6 +15,7 @@ class MemoryProducts(Products):
     """All products, in memory."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
         self._rows = StagedRows(transaction, LockOrder.PRODUCTS, lambda state: state.products)
         self._inventories = StagedRows(
             transaction, LockOrder.INVENTORIES, lambda state: state.inventories
@@ -33,21 +34,20 @@ class MemoryProducts(Products):
         found = self._rows.committed.get_many(handles)
         return {handle: self._with_stock(product) for handle, product in found.items()}
 
-    async def search(
-        self, questions: Collection[ProductSearch]
-    ) -> Mapping[ProductSearch, Page[AvailableProduct, str]]:
-        """Return pages of products that contain words, by handle."""
-        return {each: self._search(each) for each in questions}
+    async def pages(
+        self, questions: Collection[ProductListing]
+    ) -> Mapping[ProductListing, Page[AvailableProduct, str]]:
+        """Return pages of products, by handle."""
+        return {each: self._page(each) for each in questions}
 
-    def _search(self, question: ProductSearch) -> Page[AvailableProduct, str]:
-        words, page = question.words.casefold(), question.page
+    def _page(self, question: ProductListing) -> Page[AvailableProduct, str]:
+        page = question.page
         found = [
             product
             for handle, product in sorted(self._rows.committed.rows.items())
             if (product.archived_at is not None) is question.archived
             if question.archived or product.active is question.active
             if page.after is None or handle > page.after
-            if words in handle.casefold() or words in product.name.casefold()
         ]
         selected = found[: page.limit]
         return Page(
@@ -58,9 +58,16 @@ class MemoryProducts(Products):
     def _with_stock(self, product: Product) -> AvailableProduct:
         inventories = self._inventories.committed.rows
         current = tuple(product.current_variants)
+        state = self._transaction.state
+        rows = state.product_categories.rows
+        images = [
+            each for each in state.product_images.rows.values() if each.product == product.handle
+        ]
         return AvailableProduct(
             product=replace(product, variants=current),
             stock={each.sku: inventories[each.sku].available for each in current},
+            categories=tuple(sorted(row.slug for row in rows if row.handle == product.handle)),
+            images=tuple(sorted(images, key=lambda each: (each.position, each.id))),
         )
 
     def add(self, product: Product) -> None:

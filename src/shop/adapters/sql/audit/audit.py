@@ -47,9 +47,8 @@ class SqlAudit(Audit):
         self, rule: str, query: str, parameters: Sequence[BindParameter[Any]]
     ) -> Sequence[Violation]:
         used_parameters = [each for each in parameters if f":{each.key}" in query]
-        statement = text(
-            f"{COMMON_TABLE_EXPRESSIONS}, violations AS MATERIALIZED ({query}) {SELECT_VIOLATIONS}"
-        )
+        sums = COMMON_TABLE_EXPRESSIONS[self._connection.engine]
+        statement = text(f"{sums}, violations AS MATERIALIZED ({query}) {SELECT_VIOLATIONS}")
         rows = await self._connection.fetch_all(
             statement.bindparams(*used_parameters, at_most=MAX_VIOLATIONS)
         )

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from shop.adapters.sql.audit import fulfilment, jobs, money, orders, stock
+from shop.adapters.sql.audit import fulfilment, jobs, money, orders, pricing, promotions, stock
 
-COMMON_TABLE_EXPRESSIONS = """
+_COMMON_TABLE_EXPRESSIONS = """
     WITH money_of_accounts AS (
         SELECT account_id, SUM(delta) AS moved FROM (
             SELECT credit_account_id AS account_id, amount AS delta FROM transfers
@@ -18,7 +18,18 @@ COMMON_TABLE_EXPRESSIONS = """
         FROM transfers WHERE order_id IS NOT NULL AND kind IN ('charge', 'refund')
         GROUP BY order_id
     ), refunds_of_orders AS (
-        SELECT order_id, SUM(amount) AS refunded FROM refunds GROUP BY order_id
+        SELECT order_id, SUM(amount) AS refunded, SUM(shipping_amount) AS shipping
+        FROM refunds GROUP BY order_id
+    ), shares_of_lines AS (
+        SELECT order_id, position,
+               SUM(CASE kind WHEN 'discount' THEN amount ELSE 0 END) AS discount,
+               SUM(CASE kind WHEN 'tax' THEN amount ELSE 0 END) AS tax,
+               SUM(CASE kind WHEN 'tax' THEN base ELSE 0 END) AS base,
+               SUM(CASE kind WHEN 'tax' THEN 1 ELSE 0 END) AS tax_rows
+        FROM order_shares GROUP BY order_id, position
+    ), shares_of_orders AS (
+        SELECT order_id, SUM(discount) AS discount, SUM(tax) AS tax, SUM(tax_rows) AS tax_rows
+        FROM shares_of_lines GROUP BY order_id
     ), stock_of_orders AS (
         SELECT order_id, sku, SUM(quantity) AS quantity, SUM(restocked) AS restocked,
                SUM(on_hand) AS on_hand, SUM(reserved) AS reserved
@@ -44,9 +55,37 @@ COMMON_TABLE_EXPRESSIONS = """
             UNION ALL SELECT r.order_id, l.sku, 0, 0, 0, l.quantity, l.cancelled_quantity
             FROM refunds r JOIN refund_lines l ON l.refund_id = r.id
         ) AS entries GROUP BY order_id, sku
+    ), promotions_of_orders AS (
+        SELECT DISTINCT order_id, slug AS promotion, code FROM order_shares WHERE kind = 'discount'
+    ), limits_of_promotions AS (
+        SELECT slug, {use_limit} AS use_limit,
+               CASE WHEN {is_for_first_order} THEN 1 ELSE {limit_per_customer} END
+                   AS uses_per_customer
+        FROM pricing_rules WHERE kind = 'promotion'
     )
 """
 """Sums that the rules share: each is computed in one pass, and only if a rule uses it."""
+
+_IN_DOCUMENTS: Mapping[str, Mapping[str, str]] = {
+    "postgresql": {
+        "use_limit": "CAST(CAST(document AS json) ->> 'limit' AS bigint)",
+        "limit_per_customer": "CAST(CAST(document AS json) ->> 'limit_per_customer' AS bigint)",
+        "is_for_first_order": (
+            "CAST(CAST(document AS json) -> 'conditions' ->> 'is_for_first_order' AS boolean)"
+        ),
+    },
+    "sqlite": {
+        "use_limit": "json_extract(document, '$.limit')",
+        "limit_per_customer": "json_extract(document, '$.limit_per_customer')",
+        "is_for_first_order": "json_extract(document, '$.conditions.is_for_first_order')",
+    },
+}
+"""What the rules compare with the documents of promotions, by engine."""
+
+COMMON_TABLE_EXPRESSIONS = {
+    engine: _COMMON_TABLE_EXPRESSIONS.format(**fields) for engine, fields in _IN_DOCUMENTS.items()
+}
+"""The sums, by engine."""
 
 RULES: Mapping[int, Mapping[str, str]] = {
     1: {
@@ -66,7 +105,6 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "movement-without-order": stock.MOVEMENTS_WITHOUT_ORDER,
     },
     4: {
-        "total-differs-from-lines": money.ORDERS_WITH_WRONG_TOTAL,
         "order-not-charged-once": money.ORDERS_NOT_CHARGED_ONCE,
         "order-money-differs-from-refunds": money.ORDER_MONEY_MISMATCHES,
         "payment-differs-from-order": money.PAYMENT_MISMATCHES,
@@ -102,5 +140,24 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "quantity-exceeds-order": fulfilment.ORDERS_SHIPPED_IN_EXCESS,
         "status-differs-from-shipments": fulfilment.ORDER_STATUS_MISMATCHES,
     },
+    16: {
+        "total-differs-from-quote": pricing.ORDERS_WITH_WRONG_TOTAL,
+        "discount-differs-from-shares": pricing.DISCOUNT_MISMATCHES,
+        "tax-differs-from-shares": pricing.TAX_MISMATCHES,
+        "share-exceeds-line": pricing.SHARES_ABOVE_LINES,
+    },
+    17: {
+        "uses-differ-from-orders": promotions.USES_UNLIKE_ORDERS,
+        "uses-exceed-limit": promotions.USES_ABOVE_LIMIT,
+        "customer-exceeds-limit": promotions.USES_ABOVE_LIMIT_OF_CUSTOMER,
+        "closed-order-holds-use": promotions.USES_HELD_BY_CLOSED_ORDERS,
+    },
+    18: {
+        "line-refunded-too-much": pricing.LINES_REFUNDED_TOO_MUCH,
+        "shipping-refunded-too-much": pricing.SHIPPING_REFUNDED_TOO_MUCH,
+        "parts-exceed-refund": pricing.PARTS_ABOVE_REFUNDS,
+        "refunds-exceed-payment": pricing.REFUNDS_ABOVE_PAYMENTS,
+    },
+    19: {"order-without-copies": pricing.ORDERS_WITHOUT_COPIES},
 }
 """Queries by rule and invariant; `:allowed_…` parameters are lists of ``from>to`` statuses."""

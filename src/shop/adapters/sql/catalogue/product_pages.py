@@ -14,21 +14,27 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
+    literal_column,
     or_,
     select,
     true,
+    type_coerce,
 )
 
+from shop.adapters.sql.catalogue.product_lists import (
+    categories_of,
+    images_of,
+    read_categories,
+    read_images,
+)
 from shop.adapters.sql.catalogue.product_rows import chosen_options, product_of
 from shop.adapters.sql.schema.tables import inventories, products, variants
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import Fields
-from shop.application.ports.repositories.products import AvailableProduct, ProductSearch
+from shop.application.ports.repositories.products import AvailableProduct, ProductListing
 from shop.domain.catalogue.variant import Variant
 from shop.domain.shared.money import Currency, Money
-
-_ESCAPES = str.maketrans({each: f"/{each}" for each in "/%_"})
-"""The characters that are not themselves in a pattern of LIKE."""
 
 _SHOWN = (
     products.c.sku,
@@ -37,6 +43,8 @@ _SHOWN = (
     products.c.active,
     products.c.image_url,
     products.c.options,
+    products.c.safety,
+    products.c.seo,
     products.c.archived_at,
     products.c.created_at,
     products.c.updated_at,
@@ -52,6 +60,7 @@ _OF_VARIANTS = (
     variants.c.barcode,
     variants.c.ships,
     variants.c.active.label("variant_active"),
+    variants.c.image_url.label("copied_image"),
     inventories.c.on_hand,
     inventories.c.reserved,
 )
@@ -60,20 +69,30 @@ _OF_VARIANTS = (
 def _with_variants(shown: FromClause, *others: ColumnElement[Any]) -> Select[Any]:
     """Select products with the variants that are not archived, one row for each variant."""
     return (
-        select(*others, *(shown.c[each.name] for each in _SHOWN), *_OF_VARIANTS)
+        select(
+            *others,
+            *(shown.c[each.name] for each in _SHOWN),
+            *_OF_VARIANTS,
+            _once(categories_of(shown)).label("categories"),
+            _once(images_of(shown)).label("images"),
+        )
         .join(variants, variants.c.product_handle == shown.c.sku)
         .join(inventories, inventories.c.sku == variants.c.sku)
         .where(variants.c.archived_at.is_(None))
     )
 
 
+def _once(list_of: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Make a list of a product only for the row of its first variant."""
+    return type_coerce(case((variants.c.position == literal_column("0"), list_of)), list_of.type)
+
+
 WITH_STOCK = _with_variants(products).order_by(products.c.sku, variants.c.position)
 
-POSITION, PATTERN, ACTIVE, ARCHIVED = "position", "pattern", "active", "archived"
+POSITION, ACTIVE, ARCHIVED = "position", "active", "archived"
 AFTER, NUMBER = "after", "number"
 ASKED: Columns = (
     (POSITION, Integer()),
-    (PATTERN, Text()),
     (ACTIVE, Boolean()),
     (ARCHIVED, Boolean()),
     (AFTER, Text()),
@@ -89,7 +108,6 @@ def _select_page(asked: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
             or_(products.c.active == asked[ACTIVE], asked[ARCHIVED]),
             products.c.archived_at.is_not(None) == asked[ARCHIVED],
             products.c.sku > asked[AFTER],
-            products.c.search_text.like(asked[PATTERN], escape="/"),
         )
         .order_by(products.c.sku)
         .limit(asked[NUMBER])
@@ -111,10 +129,9 @@ def select_pages(row_parameters: RowParameters) -> Select[Any]:
     )
 
 
-def asking(question: ProductSearch) -> Fields:
+def asking(question: ProductListing) -> Fields:
     """Return a question as the values of parameters."""
     return {
-        PATTERN: f"%{question.words.casefold().translate(_ESCAPES)}%",
         ACTIVE: question.active,
         ARCHIVED: question.archived,
         AFTER: question.page.after or "",
@@ -131,8 +148,10 @@ def available_products(rows: Iterable[Row[Any]]) -> Iterator[AvailableProduct]:
 
 def _available_product(rows: Sequence[Row[Any]]) -> AvailableProduct:
     return AvailableProduct(
-        product=product_of(rows[0], map(_variant, rows)),
+        product=product_of(rows[0], map(_variant, rows), rows[0].copied_image),
         stock={row.variant_sku: row.on_hand - row.reserved for row in rows},
+        categories=read_categories(rows[0].categories or ()),
+        images=read_images(rows[0].sku, rows[0].images or ()),
     )
 
 

@@ -1,14 +1,17 @@
 """The rows of a product and its variants."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from shop.adapters.sql.schema.tables import products, variants
 from shop.adapters.sql.statements.writes import Fields
+from shop.domain.catalogue.image_files import is_image_path
 from shop.domain.catalogue.options import ProductOption
 from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.product_details import ProductSafety, Seo
 from shop.domain.catalogue.variant import ChosenOption, Variant
 from shop.domain.shared.money import Currency, Money
 
@@ -16,8 +19,10 @@ PRODUCTS = select(products).order_by(products.c.sku)
 VARIANTS_OF_PRODUCTS = select(variants).order_by(variants.c.product_handle, variants.c.position)
 
 
-def product_of(row: Row[Any], its_variants: Iterable[Variant]) -> Product:
-    """Return a product of its row and its variants."""
+def product_of(
+    row: Row[Any], its_variants: Iterable[Variant], copied_image: str | None = None
+) -> Product:
+    """Return a product of its row and its variants, which have a copy of the image it shows."""
     return Product(
         handle=row.sku,
         name=row.name,
@@ -28,6 +33,9 @@ def product_of(row: Row[Any], its_variants: Iterable[Variant]) -> Product:
         options=tuple(
             ProductOption(name=each["name"], values=tuple(each["values"])) for each in row.options
         ),
+        safety=None if row.safety is None else ProductSafety(**row.safety),
+        seo=None if row.seo is None else Seo(**row.seo),
+        own_image=copied_image if is_image_path(copied_image) else None,
         archived_at=row.archived_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -86,6 +94,8 @@ def product_fields(product: Product) -> Fields:
         "created_at": product.created_at,
         "updated_at": product.updated_at,
         "options": [{"name": each.name, "values": list(each.values)} for each in product.options],
+        "safety": None if product.safety is None else asdict(product.safety),
+        "seo": None if product.seo is None else asdict(product.seo),
         "archived_at": product.archived_at,
         "min_price": min(current, default=None),
     }
@@ -112,7 +122,7 @@ def variant_fields(product: Product) -> Iterator[tuple[str, Fields]]:
                 "active": each.active,
                 "archived_at": each.archived_at,
                 "product_name": product.name,
-                "image_url": product.image_url,
+                "image_url": product.shown_image,
                 "for_sale": product.sells(each),
             },
         )

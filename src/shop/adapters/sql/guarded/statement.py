@@ -25,11 +25,14 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     jobs,
     orders,
     payments,
+    promotion_counters,
+    promotion_uses,
     sessions,
 )
 from shop.adapters.sql.statements.row_parameters import RowParameters
@@ -45,8 +48,10 @@ from shop.application.ports.unit_of_work import LockOrder
 
 LOCK_ORDER: dict[Table, LockOrder] = {
     sessions: LockOrder.SESSIONS,
+    customer_carts: LockOrder.CARTS,
     accounts: LockOrder.ACCOUNTS,
     inventories: LockOrder.INVENTORIES,
+    promotion_counters: LockOrder.PROMOTIONS,
     orders: LockOrder.ORDERS,
     payments: LockOrder.ORDERS,
     idempotency_keys: LockOrder.IDEMPOTENCY_KEYS,
@@ -58,7 +63,7 @@ It locks the key of a pending order after the order, as units of work with locks
 
 _LOCK_RANKS = {table: rank for rank, table in enumerate(LOCK_ORDER)}
 
-WITHOUT_LOCKS = {jobs}
+WITHOUT_LOCKS = {jobs, promotion_uses}
 """The tables whose rows follow from locked ones; they may be changed and deleted."""
 
 WRITE_UNTIL = "write_until"

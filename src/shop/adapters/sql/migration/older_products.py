@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from shop.adapters.sql.schema.tables import price_changes, products, variants
+from shop.domain.catalogue.image_files import MEDIA_PATH
 
 _NEW_ID = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
 
@@ -79,17 +80,22 @@ _IS_FOR_SALE = and_(
     variants.c.active,
     variants.c.archived_at.is_(None),
 )
+_SHOWN_IMAGE = case(
+    # An image of the shop, which an older server does not know, goes before the URL.
+    (variants.c.image_url.startswith(f"{MEDIA_PATH}/"), variants.c.image_url),
+    else_=products.c.image_url,
+)
 _COPY_PRODUCTS = (
     update(variants)
     .where(
         variants.c.product_handle == products.c.sku,
         or_(
             variants.c.product_name != products.c.name,
-            variants.c.image_url.is_distinct_from(products.c.image_url),
+            variants.c.image_url.is_distinct_from(_SHOWN_IMAGE),
             variants.c.for_sale != _IS_FOR_SALE,
         ),
     )
-    .values(product_name=products.c.name, image_url=products.c.image_url, for_sale=_IS_FOR_SALE)
+    .values(product_name=products.c.name, image_url=_SHOWN_IMAGE, for_sale=_IS_FOR_SALE)
     .returning(variants.c.product_handle)
 )
 

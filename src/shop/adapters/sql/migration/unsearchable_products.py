@@ -14,14 +14,12 @@ from shop.adapters.sql.catalogue.product_rows import (
     product_of,
     variant_of,
 )
-from shop.adapters.sql.repositories.catalogue.categories import CATEGORIES, tree_of
 from shop.adapters.sql.schema.tables import (
     product_categories,
     product_texts,
     products,
     variants,
 )
-from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.search_terms import SearchedProduct, search_tokens
 from shop.domain.catalogue.variant import Variant
 
@@ -48,24 +46,19 @@ def fill_product_texts(connection: Connection, changed: Sequence[str]) -> None:
     """Add the missing search rows, and write those of changed products again, in pages."""
     for start in range(0, len(changed), PAGE):
         connection.execute(_REMOVE, {"handles": changed[start : start + PAGE]})
-    tree: CategoryTree | None = None
     while rows := connection.execute(_UNSEARCHABLE).all():
-        if tree is None:
-            tree = tree_of(tuple(map(tuple, connection.execute(CATEGORIES))))
         texts = [
             {
                 "search_id": row.search_id,
                 "product_handle": row.sku,
                 "tokens": " ".join(search_tokens(searched)),
             }
-            for row, searched in _searched(connection, rows, tree)
+            for row, searched in _searched(connection, rows)
         ]
         connection.execute(insert(product_texts).values(texts))
 
 
-def _searched(
-    connection: Connection, rows: Sequence[Any], tree: CategoryTree
-) -> Iterator[tuple[Any, SearchedProduct]]:
+def _searched(connection: Connection, rows: Sequence[Any]) -> Iterator[tuple[Any, SearchedProduct]]:
     handles = {"handles": [row.sku for row in rows]}
     its_variants: dict[str, list[Variant]] = {row.sku: [] for row in rows}
     for each in connection.execute(_VARIANTS, handles):
@@ -75,4 +68,4 @@ def _searched(
         slugs[each.product_handle].append(each.category_slug)
     for row in rows:
         product = product_of(row, its_variants[row.sku])
-        yield row, SearchedProduct.of(product, tree.paths(slugs[row.sku]))
+        yield row, SearchedProduct.of(product, tuple(slugs[row.sku]))

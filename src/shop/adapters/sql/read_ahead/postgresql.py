@@ -35,10 +35,12 @@ from shop.adapters.sql.repositories.pricing.rule_documents import KNOWN_RULES
 from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
     payments,
+    promotion_counters,
     refunds,
     sessions,
     shipment_events,
@@ -68,6 +70,11 @@ carts AS MATERIALIZED (
     SELECT ARRAY(
         SELECT json_object_keys(CAST(cart AS json))
         FROM found JOIN wanted USING (token_hash) WHERE takes_cart
+        UNION ALL
+        SELECT json_object_keys(CAST(lines AS json)) FROM customer_carts
+        WHERE user_id = ANY (ARRAY(
+            SELECT user_id FROM found JOIN wanted USING (token_hash) WHERE takes_cart
+        ))
     ) AS skus
 )
 SELECT clock_timestamp() AS read_at"""
@@ -93,6 +100,9 @@ _CARD_USE = select_card_use(
 _ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
     users: "people AS users",
+    customer_carts: """(
+        SELECT * FROM customer_carts WHERE user_id = ANY (ARRAY(SELECT user_id FROM found))
+    ) AS customer_carts""",
     # The row's version, which no column has, shows whether a decision on the use of cards holds.
     accounts: """(
         SELECT accounts.*, CAST(accounts.xmin AS text) AS row_version
@@ -109,9 +119,13 @@ _ROWS: Mapping[TableClause, str] = {
         FROM variants WHERE sku = ANY (:product_skus || (SELECT skus FROM carts))
     ) AS variants""",
     inventories: "inventories WHERE sku = ANY (:stock_skus || (SELECT skus FROM carts))",
+    promotion_counters: """
+        promotion_counters WHERE key = ANY (:counter_keys || ARRAY(
+            SELECT 'p:' || promotion FROM promotion_counters WHERE key = ANY (:counter_keys)
+        ))""",
     orders: """(
         SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price, lines.product,
-            CAST(lines.options AS json) AS options, lines.image
+            CAST(lines.options AS json) AS options, lines.image, lines.discount, lines.tax
         FROM orders CROSS JOIN LATERAL (
             SELECT * FROM order_lines WHERE order_id = orders.id OFFSET 0
         ) AS lines
@@ -153,6 +167,7 @@ _PARAMETERS: Mapping[str, TypeEngine[Any]] = {
     "product_skus": _TEXTS,
     "stock_skus": _TEXTS,
     "order_ids": _IDS,
+    "counter_keys": _TEXTS,
     DECLINED_SINCE: UtcDateTime(),
     KNOWN_RULES: BigInteger(),
 }
@@ -182,6 +197,7 @@ def _parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, An
         "product_skus": sorted(read_ahead.product_skus),
         "stock_skus": sorted(read_ahead.stock_skus),
         "order_ids": list(read_ahead.order_ids),
+        "counter_keys": sorted(read_ahead.counter_keys),
         DECLINED_SINCE: read_ahead.card_use_since,
         KNOWN_RULES: read_ahead.known_rules,
     }

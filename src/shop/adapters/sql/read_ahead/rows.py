@@ -10,19 +10,23 @@ from sqlalchemy import Column, Executable, Select, Table, TableClause
 from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
 from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
+from shop.adapters.sql.repositories.customers.customer_carts import CUSTOMER_CARTS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.payments import PAYMENTS
+from shop.adapters.sql.repositories.pricing.promotion_counters import COUNTERS
 from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES
 from shop.adapters.sql.repositories.session_store import SESSIONS
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.repositories.users import USERS
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
     payments,
+    promotion_counters,
     refunds,
     sessions,
     shipment_events,
@@ -32,6 +36,7 @@ from shop.adapters.sql.schema.tables import (
 from shop.adapters.sql.statements.card_use import DECLINED_SINCE, card_use_of
 from shop.adapters.sql.statements.row_parameters import VALUES, PostgresqlRowParameters
 from shop.adapters.sql.statements.writes import Fields
+from shop.domain.pricing.promotions.promotion_uses import counter_key
 
 RowsByTable = Mapping[TableClause, Sequence[Any]]
 
@@ -48,15 +53,14 @@ class RowsReadAhead:
         tokens = read_ahead.tokens
         found = self._rows.get(sessions, ())
         by_token = {tokens[each.token_hash]: each for each in found if each.token_hash in tokens}
-        in_carts = {
-            sku
+        taken = [
+            by_token[each.session]
             for each in read_ahead.wanted
             if each.takes_cart and each.session in by_token
-            for sku in by_token[each.session].cart
-        }
-        user_ids = {each.user_id for each in found} | {
-            each.id for each in self._rows.get(users, ())
-        }
+        ]
+        in_carts = self._skus_in(taken)
+        session_users = {each.user_id for each in found}
+        user_ids = session_users | {each.id for each in self._rows.get(users, ())}
         self._user_ids = user_ids
         self._card_use_since = read_ahead.card_use_since
         fulfilled = {each.id for each in rows.get(orders, ()) if each.has_fulfilment}
@@ -65,9 +69,12 @@ class RowsReadAhead:
             (SESSIONS, sessions.c.id): read_ahead.session_ids,
             (USERS, users.c.id): user_ids,
             (USERS, users.c.email): read_ahead.emails,
+            (CUSTOMER_CARTS, customer_carts.c.user_id): session_users,
             (CUSTOMERS, accounts.c.user_id): user_ids,
             (VARIANTS, variants.c.sku): read_ahead.product_skus | in_carts,
             (INVENTORIES, inventories.c.sku): read_ahead.stock_skus | in_carts,
+            (COUNTERS, promotion_counters.c.key): read_ahead.counter_keys
+            | {counter_key(each.promotion) for each in rows.get(promotion_counters, ())},
             (ORDERS_WITH_LINES, orders.c.id): read_ahead.order_ids,
             (PAYMENTS, payments.c.order_id): read_ahead.order_ids,
             (SHIPMENT_EVENTS, shipment_events.c.order_id): fulfilled,
@@ -83,6 +90,13 @@ class RowsReadAhead:
             for each in read_ahead.wanted
             if each.session in by_token
         )
+
+    def _skus_in(self, taken: Collection[Any]) -> AbstractSet[str]:
+        """Return what is in the carts of these sessions, their own and those of their users."""
+        users_of_carts = {each.user_id for each in taken}
+        carts = self._rows.get(customer_carts, ())
+        of_users = [each.lines for each in carts if each.user_id in users_of_carts]
+        return frozenset().union(*(each.cart for each in taken), *of_users)
 
     def where_in(
         self, statement: Select[Any], column: Column[Any], values: Collection[object]

@@ -8,10 +8,12 @@ from sqlalchemy import BigInteger, TableClause, Text, Uuid, column, table
 from shop.adapters.sql.schema.column_types import JsonText, UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
     payments,
+    promotion_counters,
     refunds,
     sessions,
     shipment_events,
@@ -21,6 +23,7 @@ from shop.adapters.sql.schema.tables import (
 from shop.adapters.sql.statements.writes import Fields
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
+from shop.domain.pricing.promotions.promotion_uses import code_key, counter_key
 
 CARD_USE = table("card_use", column("user_id", Uuid()), column("first_attempt_at", UtcDateTime()))
 """Not stored, but counted: what the users have begun by card."""
@@ -38,10 +41,12 @@ RULES = table(
 _TABLES: Mapping[TableClause, Collection[str]] = {
     sessions: ("session", "session_ids"),
     users: ("session", "session_ids", "emails", "with_fulfilment"),
+    customer_carts: ("has_cart", "takes_cart"),
     accounts: ("has_account",),
     idempotency_keys: ("idempotency_key",),
     variants: ("product_skus", "takes_cart"),
     inventories: ("product_skus", "takes_cart", "stock_skus"),
+    promotion_counters: ("promotions", "codes"),
     orders: ("order_ids",),
     payments: ("order_ids",),
     shipment_events: ("with_fulfilment",),
@@ -66,6 +71,9 @@ class ReadAhead:
         self.product_skus = self._all("product_skus")
         self.stock_skus = self.product_skus | self._all("stock_skus")
         self.order_ids = self._all("order_ids")
+        self.counter_keys = frozenset(
+            [*map(counter_key, self._all("promotions")), *map(code_key, self._all("codes"))]
+        )
         times = [each.card_use_since for each in wanted if each.card_use_since is not None]
         self.card_use_since = min(times, default=None)
         known = [each.known_rules for each in wanted if each.known_rules is not None]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from functools import cache
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, case, delete, exists
@@ -211,6 +212,9 @@ def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of this k
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _restored(hints[name], value) for name, value in stored.items()})
+    if get_origin(kind) is UnionType:
+        # An optional value.
+        return None if stored is None else _restored(get_args(kind)[0], stored)
     if get_origin(kind) is tuple:
         return tuple(_restored(get_args(kind)[0], value) for value in stored)
     return kind(stored)

@@ -2,18 +2,23 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Row, Table, select
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import inventories, stock_movements
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.inventories import Inventories
 from shop.application.ports.unit_of_work import LockOrder
-from shop.domain.inventory import Inventory, StockMovement
+from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 
 INVENTORIES = select(inventories).order_by(inventories.c.sku)
+
+MOVEMENTS = select(stock_movements)
 
 
 class SqlInventories(Inventories):
@@ -35,6 +40,25 @@ class SqlInventories(Inventories):
         """Like `get_many`, and lock the rows."""
         found = await self._inventories.lock(LockOrder.INVENTORIES, skus, by=inventories.c.sku)
         return {each.sku: each for each in found}
+
+    async def movements(
+        self, sku: str, page: PageRequest[TimeCursor]
+    ) -> Page[StockMovement, TimeCursor]:
+        """Return a page of the movements of an inventory."""
+        of_sku = MOVEMENTS.where(stock_movements.c.sku == sku)
+        rows = await self._connection.fetch_all(
+            newest_first(of_sku, stock_movements.c.created_at, stock_movements.c.id, page)
+        )
+        return to_page(
+            list(map(_movement, rows)),
+            page,
+            lambda movement: TimeCursor(at=movement.created_at, id=movement.id),
+        )
+
+    async def find_movements(self, ids: Collection[UUID]) -> Mapping[UUID, StockMovement]:
+        """Return movements by id."""
+        rows = await self._connection.fetch_where_in(MOVEMENTS, stock_movements.c.id, ids)
+        return {row.id: _movement(row) for row in rows}
 
     def add(self, inventory: Inventory) -> None:
         """Stage a new, empty inventory."""
@@ -68,6 +92,19 @@ def _fields(inventory: Inventory) -> Fields:
         "on_hand": inventory.on_hand,
         "reserved": inventory.reserved,
     }
+
+
+def _movement(row: Row[Any]) -> StockMovement:
+    return StockMovement(
+        id=row.id,
+        sku=row.sku,
+        kind=StockMovementKind(row.kind),
+        on_hand_delta=row.on_hand_delta,
+        reserved_delta=row.reserved_delta,
+        order_id=row.order_id,
+        reason=row.reason,
+        created_at=row.created_at,
+    )
 
 
 def _movement_fields(movement: StockMovement) -> Fields:

@@ -1,15 +1,21 @@
 """Orders, their lines and their history in a relational database."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
 
-from shop.adapters.sql.catalogue.product_rows import chosen_options, options_document
-from shop.adapters.sql.schema.tables import order_events, order_lines, orders
+from shop.adapters.sql.orders.order_rows import (
+    idempotency_key_of,
+    line_fields,
+    order_fields,
+    order_of,
+)
+from shop.adapters.sql.orders.share_rows import ORDER_SHARES, share_fields
+from shop.adapters.sql.schema.tables import order_events, order_lines, order_shares, orders
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.guards import same_version, version_after
 from shop.adapters.sql.statements.order_search import select_order_ids
@@ -24,8 +30,7 @@ from shop.adapters.sql.statements.writes import (
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter, Orders, OrderTotals
 from shop.application.ports.unit_of_work import LockOrder
-from shop.domain.orders.order import BOUGHT, Order, OrderLine, OrderStatus, StatusChange
-from shop.domain.payment import PaymentMethod
+from shop.domain.orders.order import BOUGHT, Order, StatusChange
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 
@@ -39,6 +44,8 @@ ORDERS_WITH_LINES = (
         order_lines.c.product,
         order_lines.c.options,
         order_lines.c.image,
+        order_lines.c.discount,
+        order_lines.c.tax,
     )
     .join(order_lines, order_lines.c.order_id == orders.c.id)
     .order_by(orders.c.id, order_lines.c.position)
@@ -71,7 +78,7 @@ class SqlOrders(Orders):
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Return orders by id."""
         rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids)
-        return {order.id: order for order in _orders(rows)}
+        return await self._orders(rows)
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Like `get_many`, and lock the rows."""
@@ -79,13 +86,13 @@ class SqlOrders(Orders):
             ORDERS_WITH_LINES, orders.c.id, ids, lock=LockOrder.ORDERS
         )
         self._locked |= {row.id: row.version for row in rows}
-        return {order.id: order for order in _orders(rows)}
+        return await self._orders(rows)
 
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the orders that were placed under these keys."""
         key_fields = [{"user_id": each.user_id, "idempotency_key": each.value} for each in keys]
         rows = await self._connection.fetch_matching(orders, key_fields)
-        return {_idempotency_key(row): row.id for row in rows}
+        return {idempotency_key_of(row): row.id for row in rows}
 
     async def search(
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
@@ -156,9 +163,9 @@ class SqlOrders(Orders):
         if not self._connection.holds_locks:
             versions = [{"id": each, "version": version} for each, version in self._locked.items()]
             yield from lock_rows(orders, "id", versions, only_if=same_version)
-        yield from insert_rows(orders, [_fields(order) for order in self._added])
-        lines = [fields for order in self._added for fields in _line_fields(order)]
-        yield from insert_rows(order_lines, lines)
+        yield from insert_rows(orders, order_fields(self._added))
+        yield from insert_rows(order_lines, line_fields(self._added))
+        yield from insert_rows(order_shares, list(share_fields(self._added)))
         missing_orders = RuntimeError("locked orders are missing or have another version")
         for transitions in sorted(set(self._transition_counts.values())):
             rows = [
@@ -179,77 +186,19 @@ class SqlOrders(Orders):
         yield from update_rows(orders, ["id"], marks)
         yield from insert_rows(order_events, self._status_changes)
 
+    async def _orders(self, rows: Sequence[Row[Any]]) -> Mapping[UUID, Order]:
+        lines = {each: list(group) for each, group in groupby(rows, key=lambda row: row.id)}
+        with_shares = [each for each, (first, *_) in lines.items() if first.has_shares]
+        found = await self._connection.fetch_unchanging(
+            ORDER_SHARES, order_shares.c.order_id, with_shares
+        )
+        shares = {each: list(group) for each, group in groupby(found, key=lambda row: row.order_id)}
+        return {each: order_of(group, shares.get(each, ())) for each, group in lines.items()}
+
     def _saved_fields(self, order_id: UUID) -> Fields:
         fields = self._saved[order_id]
         is_marked = order_id in self._with_fulfilment
         return {**fields, "has_fulfilment": True} if is_marked else fields
-
-
-def _orders(rows: Iterable[Row[Any]]) -> Iterable[Order]:
-    for _, group in groupby(rows, key=lambda row: row.id):
-        lines = list(group)
-        yield _order(lines[0], lines)
-
-
-def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
-    currency = Currency(row.currency)
-    return Order(
-        id=row.id,
-        number=row.number,
-        idempotency_key=_idempotency_key(row),
-        status=OrderStatus(row.status),
-        lines=tuple(
-            OrderLine(
-                sku=line.sku,
-                name=line.name,
-                quantity=line.quantity,
-                unit_price=Money(amount=line.unit_price, currency=currency),
-                product=line.product,
-                options=chosen_options(line.options),
-                image=line.image,
-            )
-            for line in lines
-        ),
-        total=Money(amount=row.total, currency=currency),
-        payment_method=PaymentMethod(row.payment_method),
-        placed_at=row.placed_at,
-        version=row.version,
-        has_fulfilment=row.has_fulfilment,
-    )
-
-
-def _idempotency_key(row: Row[Any]) -> IdempotencyKey:
-    return IdempotencyKey(user_id=row.user_id, value=row.idempotency_key)
-
-
-def _fields(order: Order) -> Fields:
-    return {
-        "id": order.id,
-        "number": order.number,
-        "user_id": order.user_id,
-        "idempotency_key": order.idempotency_key.value,
-        "status": order.status.value,
-        "total": order.total.amount,
-        "currency": order.total.currency,
-        "payment_method": order.payment_method.value,
-        "placed_at": order.placed_at,
-        "version": order.version,
-    }
-
-
-def _line_fields(order: Order) -> Iterable[Fields]:
-    for position, line in enumerate(order.lines):
-        yield {
-            "order_id": order.id,
-            "position": position,
-            "sku": line.sku,
-            "name": line.name,
-            "quantity": line.quantity,
-            "unit_price": line.unit_price.amount,
-            "product": line.product,
-            "options": options_document(line.options),
-            "image": line.image,
-        }
 
 
 def _status_change(row: Row[Any]) -> StatusChange:

@@ -30,7 +30,7 @@ from shop.adapters.sql.statements.paging import to_page
 from shop.adapters.sql.statements.row_parameters import ROWS
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, update_rows
 from shop.application.ports.paging import Page
-from shop.application.ports.repositories.products import AvailableProduct, Products, ProductSearch
+from shop.application.ports.repositories.products import AvailableProduct, ProductListing, Products
 from shop.application.ports.unit_of_work import LockOrder, TransientFailure
 from shop.domain.catalogue.product import Product
 
@@ -69,11 +69,13 @@ class SqlProducts(Products):
             VARIANTS_OF_PRODUCTS, variants.c.product_handle, [row.sku for row in rows]
         )
         by_handle = {
-            handle: [variant_of(each) for each in group]
+            handle: list(group)
             for handle, group in groupby(of_products, key=lambda row: row.product_handle)
         }
         return {
-            row.sku: product_of(row, by_handle[row.sku]) for row in rows if row.sku in by_handle
+            row.sku: product_of(row, map(variant_of, its_rows), its_rows[0].image_url)
+            for row in rows
+            if (its_rows := by_handle.get(row.sku))
         }
 
     async def available(self, handles: Collection[str]) -> Mapping[str, AvailableProduct]:
@@ -81,15 +83,15 @@ class SqlProducts(Products):
         rows = await self._connection.fetch_where_in(WITH_STOCK, products.c.sku, handles)
         return {each.product.handle: each for each in available_products(rows)}
 
-    async def search(
-        self, questions: Collection[ProductSearch]
-    ) -> Mapping[ProductSearch, Page[AvailableProduct, str]]:
-        """Return pages of products that contain words, by handle."""
+    async def pages(
+        self, questions: Collection[ProductListing]
+    ) -> Mapping[ProductListing, Page[AvailableProduct, str]]:
+        """Return pages of products, by handle."""
         asked = list(questions)
         found = (
-            await self._search_at_once(asked)
+            await self._pages_at_once(asked)
             if self._connection.has_lateral_joins
-            else [await self._search_alone(each) for each in asked]
+            else [await self._page_alone(each) for each in asked]
         )
         return {
             question: to_page(
@@ -98,7 +100,7 @@ class SqlProducts(Products):
             for question, rows in zip(asked, found, strict=True)
         }
 
-    async def _search_at_once(self, asked: Sequence[ProductSearch]) -> Sequence[Sequence[Row[Any]]]:
+    async def _pages_at_once(self, asked: Sequence[ProductListing]) -> Sequence[Sequence[Row[Any]]]:
         parameters = self._connection.row_parameters
         rows = [{POSITION: position, **asking(each)} for position, each in enumerate(asked)]
         found: list[list[Row[Any]]] = [[] for _ in asked]
@@ -108,7 +110,7 @@ class SqlProducts(Products):
             found[row.position].append(row)
         return found
 
-    async def _search_alone(self, question: ProductSearch) -> Sequence[Row[Any]]:
+    async def _page_alone(self, question: ProductListing) -> Sequence[Row[Any]]:
         return await self._connection.fetch_all(SELECT_PAGE, asking(question))
 
     def add(self, product: Product) -> None:

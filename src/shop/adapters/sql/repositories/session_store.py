@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_, select
 
+from shop.adapters.sql.schema.details_documents import details_from_document, details_to_document
 from shop.adapters.sql.schema.tables import sessions
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.guards import next_version, same_version
@@ -229,6 +230,7 @@ class SqlSessionStore(SessionStore):
             "created_at": session.created_at,
             "last_seen_at": session.last_seen_at,
             "version": version,
+            "checkout": details_to_document(session.details),
         }
 
     def _token_hash(self, session_id: UUID) -> str:
@@ -262,4 +264,5 @@ def _session(row: Row[Any]) -> Session:
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
         version=row.version,
+        details=details_from_document(row.checkout),
     )

@@ -31,7 +31,14 @@ SHIPMENT_EVENTS = (
 )
 # A refund of an amount may have no lines.
 REFUNDS = (
-    select(refunds, refund_lines.c.sku, refund_lines.c.quantity, refund_lines.c.cancelled_quantity)
+    select(
+        refunds,
+        refund_lines.c.sku,
+        refund_lines.c.quantity,
+        refund_lines.c.cancelled_quantity,
+        refund_lines.c.amount.label("line_amount"),
+        refund_lines.c.tax.label("line_tax"),
+    )
     .outerjoin(refund_lines, refund_lines.c.refund_id == refunds.c.id)
     .order_by(refunds.c.order_id, refunds.c.number, refund_lines.c.position)
 )
@@ -125,7 +132,11 @@ def _refund(lines: Sequence[Row[Any]]) -> Refund:
         reason=row.reason,
         lines=tuple(
             RefundLine(
-                sku=line.sku, quantity=line.quantity, cancelled_quantity=line.cancelled_quantity
+                sku=line.sku,
+                quantity=line.quantity,
+                cancelled_quantity=line.cancelled_quantity,
+                amount=line.line_amount,
+                tax=line.line_tax,
             )
             for line in lines
             if line.sku is not None
@@ -135,6 +146,8 @@ def _refund(lines: Sequence[Row[Any]]) -> Refund:
         gateway_response=row.gateway_response,
         actor=Actor(row.actor),
         created_at=row.created_at,
+        shipping_amount=row.shipping_amount,
+        tax=row.tax,
     )
 
 
@@ -152,6 +165,8 @@ def _refund_fields(refund: Refund) -> Fields:
         "gateway_response": refund.gateway_response,
         "actor": refund.actor.value,
         "created_at": refund.created_at,
+        "shipping_amount": refund.shipping_amount,
+        "tax": refund.tax,
     }
 
 
@@ -163,4 +178,6 @@ def _refund_line_fields(refund: Refund) -> Iterator[Fields]:
             "sku": line.sku,
             "quantity": line.quantity,
             "cancelled_quantity": line.cancelled_quantity,
+            "amount": line.amount,
+            "tax": line.tax,
         }

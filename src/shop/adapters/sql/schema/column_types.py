@@ -46,11 +46,14 @@ class UtcDateTime(TypeDecorator[datetime]):
     ) -> datetime | None:
         """Return the time with its time zone, UTC."""
         del dialect
-        if value is None:
-            return None
-        time = datetime.fromisoformat(value) if isinstance(value, str) else value
-        # SQLite's text is without a time zone; PostgreSQL's JSON has that of its session.
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        return None if value is None else parse_time(value)
+
+
+def parse_time(value: datetime | str) -> datetime:
+    """Return a stored time with its time zone, UTC."""
+    time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    # SQLite's text is without a time zone; PostgreSQL's JSON has that of its session.
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 class RoleSet(TypeDecorator[frozenset[Role]]):
@@ -77,7 +80,7 @@ def _parse_roles(words: str) -> frozenset[Role]:
 
 
 class JsonText(TypeDecorator[Mapping[str, Any] | Sequence[Any]]):
-    """A JSON object or array, stored as text because no query looks inside."""
+    """A JSON object or array, stored as text because only the audit looks inside."""
 
     impl = Text
     cache_ok = True

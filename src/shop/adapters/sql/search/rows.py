@@ -21,12 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from shop.adapters.sql.schema.tables import (
-    inventories,
-    product_categories,
-    products,
-    variants,
-)
+from shop.adapters.sql.schema.tables import inventories, products, variants
 from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import Fields
 from shop.application.ports.repositories.catalogue.product_searches import (
@@ -39,6 +34,9 @@ MIN_PRICE, MAX_PRICE, RANK, KEY, NUMBER = "min_price", "max_price", "rank", "key
 
 _IS_ON_SALE = text("products.active AND products.archived_at IS NULL")
 """Word for word the condition of the indexes, or SQLite would not use them."""
+
+_SOLD = variants.alias("sold_variants")
+"""Another name than in a statement that has variants itself, or it would compare those."""
 
 Shape = tuple[bool, bool, bool]
 """Which filters a question has: a lowest price, a highest price, stock."""
@@ -71,7 +69,7 @@ def position_parameters(sort: ProductSort, after: SearchPosition | None) -> Fiel
 def select_passing(row_parameters: RowParameters, shape: Shape) -> Select[Any]:
     """Select those of the numbered products that pass the filters."""
     return select(products.c.search_id, products.c.sku).where(
-        row_parameters.is_in(products.c.search_id), _passes(shape)
+        row_parameters.is_in(products.c.search_id), passes(shape)
     )
 
 
@@ -84,7 +82,7 @@ def select_sorted(
 ) -> Select[Any]:
     """Select a page of the numbered products that pass the filters, sorted."""
     page = _sorted(sort, has_position=has_position)
-    return page.where(row_parameters.is_in(products.c.search_id), _passes(shape))
+    return page.where(row_parameters.is_in(products.c.search_id), passes(shape))
 
 
 @cache
@@ -95,42 +93,11 @@ def select_walked(
 ) -> Select[Any]:
     """Select the next products on sale by an index, and which of them pass the filters."""
     page = _sorted(sort, has_position=has_position)
-    return page.add_columns(cast(_passes(shape), Boolean).label("passes")).where(_IS_ON_SALE)
+    return page.add_columns(cast(passes(shape), Boolean).label("passes")).where(_IS_ON_SALE)
 
 
-@cache
-def select_prices(row_parameters: RowParameters, shape: Shape) -> Select[Any]:
-    """Select the prices of the numbered products that pass the filters."""
-    return select(products.c.min_price).where(
-        row_parameters.is_in(products.c.search_id), _passes(shape)
-    )
-
-
-@cache
-def select_categories(row_parameters: RowParameters, shape: Shape) -> Select[Any]:
-    """Select the categories of the numbered products that pass the filters."""
-    return (
-        select(products.c.sku, product_categories.c.category_slug)
-        .join(product_categories, product_categories.c.product_handle == products.c.sku)
-        .where(row_parameters.is_in(products.c.search_id), _passes(shape))
-    )
-
-
-@cache
-def select_options(row_parameters: RowParameters, shape: Shape) -> Select[Any]:
-    """Select the options of the numbered products that pass the filters, by variant on sale."""
-    return (
-        select(products.c.sku, variants.c.options)
-        .join(variants, variants.c.product_handle == products.c.sku)
-        .where(
-            row_parameters.is_in(products.c.search_id),
-            _passes(shape),
-            variants.c.for_sale == true(),
-        )
-    )
-
-
-def _passes(shape: Shape) -> ColumnElement[bool]:
+def passes(shape: Shape) -> ColumnElement[bool]:
+    """Return the condition that a product passes the filters."""
     has_min_price, has_max_price, in_stock = shape
     conditions: list[ColumnElement[bool]] = [true()]
     if has_min_price:
@@ -140,9 +107,9 @@ def _passes(shape: Shape) -> ColumnElement[bool]:
     if in_stock:
         conditions.append(
             exists().where(
-                variants.c.product_handle == products.c.sku,
-                variants.c.for_sale == true(),
-                inventories.c.sku == variants.c.sku,
+                _SOLD.c.product_handle == products.c.sku,
+                _SOLD.c.for_sale == true(),
+                inventories.c.sku == _SOLD.c.sku,
                 inventories.c.on_hand > inventories.c.reserved,
             )
         )

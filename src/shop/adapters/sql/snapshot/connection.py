@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Row
+from sqlalchemy import Column, CursorResult, Executable, Row, Select
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.engines.postgresql import SNAPSHOT
@@ -17,10 +17,12 @@ from shop.application.ports.rows_wanted import RowsWanted
 class SnapshotConnection(AnsweringConnection):
     """Reads ahead with one statement without a transaction, or begins one at the first question.
 
-    After it has read ahead, nothing else can be asked: it would be of another time.
+    After it has read ahead, only what never changes can be asked: anything else would be of
+    another time.
     """
 
     _asks_once = False
+    _asks_unchanging = False
 
     def ask_once(self) -> None:
         """Begin no transaction for the next question, and answer no other."""
@@ -39,6 +41,16 @@ class SnapshotConnection(AnsweringConnection):
         await self._require_transaction()
         await super().read_whole_tables()
 
+    async def fetch_unchanging(
+        self, statement: Select[Any], column: Column[Any], values: Collection[object]
+    ) -> Sequence[Row[Any]]:
+        """Return rows that never change, whenever that is."""
+        self._asks_unchanging = True
+        try:
+            return await super().fetch_unchanging(statement, column, values)
+        finally:
+            self._asks_unchanging = False
+
     async def fetch_prepared(
         self, statement: Executable, parameters: Mapping[str, Any]
     ) -> Sequence[Row[Any]]:
@@ -54,6 +66,8 @@ class SnapshotConnection(AnsweringConnection):
 
     async def _require_transaction(self) -> None:
         if self._read is not None:
+            if self._asks_unchanging:
+                return
             raise RuntimeError("this question was not read ahead")
         if self._connection.in_transaction():
             if self._asks_once:

@@ -19,10 +19,12 @@ from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES,
 from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.schema.tables import (
     accounts,
+    customer_carts,
     idempotency_keys,
     inventories,
     orders,
     payments,
+    promotion_counters,
     refunds,
     sessions,
     shipment_events,
@@ -45,10 +47,17 @@ _IN_CARTS = """
     CROSS JOIN sessions ON token_hash = json_extract(wanted.value, '$.token_hash')
     CROSS JOIN json_each(sessions.cart) AS cart
     WHERE json_extract(wanted.value, '$.takes_cart')
+    UNION
+    SELECT cart.key FROM json_each(:wanted) AS wanted
+    CROSS JOIN sessions ON token_hash = json_extract(wanted.value, '$.token_hash')
+    CROSS JOIN customer_carts ON customer_carts.user_id = sessions.user_id
+    CROSS JOIN json_each(customer_carts.lines) AS cart
+    WHERE json_extract(wanted.value, '$.takes_cart')
 """
 _CONDITIONS: Mapping[TableClause, str] = {
     sessions: _SESSIONS,
     users: _USERS,
+    customer_carts: f"user_id IN (SELECT user_id FROM sessions WHERE {_SESSIONS})",  # noqa: S608  As above.
     accounts: f"user_id IN (SELECT id FROM users WHERE {_USERS})",  # noqa: S608  As above.
     idempotency_keys: """idempotency_keys.rowid IN (
         SELECT used.rowid FROM json_each(:wanted) AS wanted
@@ -58,6 +67,11 @@ _CONDITIONS: Mapping[TableClause, str] = {
     )""",
     variants: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     inventories: f"sku IN (SELECT value FROM json_each(:stock_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
+    promotion_counters: """key IN (
+        SELECT value FROM json_each(:counter_keys)
+        UNION SELECT 'p:' || promotion FROM promotion_counters
+        WHERE key IN (SELECT value FROM json_each(:counter_keys))
+    )""",
     orders: "orders.id IN (SELECT value FROM json_each(:order_ids))",
     payments: "order_id IN (SELECT value FROM json_each(:order_ids))",
     shipment_events: "order_id IN (SELECT value FROM json_each(:order_ids))",
@@ -116,6 +130,7 @@ def reading_parameters(read_ahead: ReadAhead) -> Mapping[str, Any]:
         "product_skus": _json(read_ahead.product_skus),
         "stock_skus": _json(read_ahead.stock_skus),
         "order_ids": _json(each.hex for each in read_ahead.order_ids),
+        "counter_keys": _json(read_ahead.counter_keys),
         KNOWN_RULES: read_ahead.known_rules,
         "customers_of": _json(
             each.hex for each in read_ahead.order_ids if refunds in read_ahead.tables

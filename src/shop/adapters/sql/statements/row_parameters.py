@@ -38,6 +38,8 @@ from shop.adapters.sql.schema.column_types import UtcDateTime
 ROWS = "rows"
 VALUES = "wanted"
 
+_MEMBER = (column("key", Text()), column("value", Text()))
+
 Row = Mapping[str, Any]
 Columns = tuple[tuple[str, TypeEngine[Any]], ...]
 
@@ -68,6 +70,10 @@ class RowParameters(ABC):
         if processors:
             rows = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
         return {rows_name: _to_json(rows)}
+
+    @abstractmethod
+    def members_of(self, document: ColumnElement[Any]) -> FromClause:
+        """Return the members of a JSON object of texts as rows of `key` and `value`."""
 
     @abstractmethod
     def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -101,6 +107,10 @@ class PostgresqlRowParameters(RowParameters):
         names = [column(name, kind) for name, kind in columns]
         rows = func.json_to_recordset(document).table_valued(*names)
         return rows.render_derived(rows_name, with_types=True)
+
+    def members_of(self, document: ColumnElement[Any]) -> FromClause:
+        """Return what PostgreSQL's function makes of the object."""
+        return func.json_each_text(cast(document, JSON)).table_valued(*_MEMBER)
 
     def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with any element of the array."""
@@ -153,6 +163,10 @@ class SqliteRowParameters(RowParameters):
                 values = list(map(processors[name], values))
             bound.append(values)
         return {rows_name: _to_json(list(zip(*bound, strict=True)))}
+
+    def members_of(self, document: ColumnElement[Any]) -> FromClause:
+        """Return what SQLite's function makes of the object."""
+        return func.json_each(document).table_valued(*_MEMBER)
 
     def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with the elements of the JSON text."""

@@ -142,12 +142,18 @@ class LockRows(UpdateRows):
 
 @dataclass(frozen=True, slots=True)
 class DeleteRows(WriteStatement):
-    """Deletes the rows that match one of the given rows in all its fields."""
+    """Deletes the rows that match one of the given rows in all its fields.
+
+    `only_if` says which of them, by the table alone.
+    """
+
+    only_if: Guard | None = None
 
     def statement(self, rows: FromClause) -> Delete:
         """Build the DELETE."""
         names = [self.table.c[name] for name in self.names]
-        return delete(self.table).where(tuple_(*names).in_(select(*rows.c)))
+        matching = delete(self.table).where(tuple_(*names).in_(select(*rows.c)))
+        return matching if self.only_if is None else matching.where(self.only_if(self.table, rows))
 
 
 @value
@@ -238,11 +244,13 @@ def lock_rows(
         )
 
 
-def delete_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite]:
+def delete_rows(
+    table: Table, rows: Collection[Fields], *, only_if: Guard | None = None
+) -> Iterator[PendingWrite]:
     """Delete the rows that match one of the given rows."""
     for names in _names(rows):
         yield PendingWrite(
-            statement=DeleteRows(table, names), rows=tuple(rows), error_if_incomplete=None
+            statement=DeleteRows(table, names, only_if), rows=tuple(rows), error_if_incomplete=None
         )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shop.application.payments.methods.account import AccountOrderPayments
 from shop.application.payments.methods.card import CardOrderPayments
+from shop.application.payments.methods.none import FreeOrderPayments
 from shop.application.payments.methods.order_payments import OrderPayments
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -20,4 +21,5 @@ def payments_by_method(
     return {
         PaymentMethod.ACCOUNT: AccountOrderPayments(uow, ids, now, accounts),
         PaymentMethod.CARD: CardOrderPayments(uow, ids, now),
+        PaymentMethod.NONE: FreeOrderPayments(uow, ids, now),
     }

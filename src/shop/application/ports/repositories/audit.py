@@ -45,7 +45,7 @@ INVARIANTS = (
     ),
     Invariant(
         number=4,
-        sentence="Every paid order has one charge, which equals its lines and its payment.",
+        sentence="Every paid order has one charge, which equals its total and its payment.",
     ),
     Invariant(
         number=5,
@@ -66,6 +66,22 @@ INVARIANTS = (
     Invariant(
         number=10,
         sentence="Every status change of an order is allowed, and recorded in sequence.",
+    ),
+    Invariant(
+        number=16,
+        sentence="An order's total is that of its lines, shipping, discounts and taxes.",
+    ),
+    Invariant(
+        number=17,
+        sentence="Uses of promotions are those of orders that have them, within limits.",
+    ),
+    Invariant(
+        number=18,
+        sentence="No line, shipping or payment is refunded beyond what was paid for it.",
+    ),
+    Invariant(
+        number=19,
+        sentence="Orders keep the names of their products, discounts, taxes and shipping.",
     ),
 )
 

@@ -5,18 +5,17 @@ from collections.abc import Collection, Mapping
 
 from shop.application.ports.paging import Page, PageRequest
 from shop.domain.catalogue.product import Product
+from shop.domain.catalogue.product_image import ProductImage
 from shop.domain.shared.value import value
 
 
 @value
-class ProductSearch:
-    """A question for a page of the products that match the words: on or off sale, or archived.
+class ProductListing:
+    """A question for a page of all products: those on or off sale, or archived.
 
-    Whether archived ones are active does not matter. They match if their handle or name contains
-    the words. The case is ignored; an empty text matches all.
+    Whether archived ones are active does not matter.
     """
 
-    words: str
     page: PageRequest[str]
     active: bool = True
     archived: bool = False
@@ -24,10 +23,15 @@ class ProductSearch:
 
 @value
 class AvailableProduct:
-    """A product, and the available stock of each variant that is not archived, by SKU."""
+    """A product as it is shown: also with the available stock of each current variant, by SKU.
+
+    `categories` are the slugs of those that it is directly in.
+    """
 
     product: Product
     stock: Mapping[str, int]
+    categories: tuple[str, ...] = ()
+    images: tuple[ProductImage, ...] = ()
 
     @property
     def available(self) -> int:
@@ -51,9 +55,9 @@ class Products(ABC):
         """Like `get_many`, with the available stock, without variants that are archived."""
 
     @abstractmethod
-    async def search(
-        self, questions: Collection[ProductSearch]
-    ) -> Mapping[ProductSearch, Page[AvailableProduct, str]]:
+    async def pages(
+        self, questions: Collection[ProductListing]
+    ) -> Mapping[ProductListing, Page[AvailableProduct, str]]:
         """Return the pages that are asked for, by handle, without variants that are archived."""
 
     @abstractmethod

@@ -89,7 +89,7 @@ class ApplicabilityCheck:
     def _problem_of(self, entered: EnteredCode, promotion: Promotion) -> QuoteProblem | None:
         code = entered.code
         if entered.is_used_up or self._is_used_up(promotion):
-            return QuoteProblem(code=CODE_USED_UP, entered_code=code)
+            return QuoteProblem(code=CODE_USED_UP, entered_code=code, order_id=entered.held_by)
         checked = self._check(promotion, code)
         if isinstance(checked, ApplicablePromotion):
             return None

@@ -40,9 +40,14 @@ class MadeCodes:
         return cls(id=made_id, codes=sorted(codes))
 
 
+def is_of_codes(id_: UUID) -> bool:
+    """Check that it is the id of codes; nothing else has one of this version."""
+    return id_.version == _VERSION
+
+
 def made_at(made_id: UUID) -> datetime:
     """Return when codes were made, by their id."""
-    if made_id.version != _VERSION:
+    if not is_of_codes(made_id):
         raise ValueError(f"{made_id} is not the id of codes")
     state = made_id.int >> 64
     return _EPOCH + ((state >> 16) << 12 | state & 0xFFF) * _MICROSECOND

@@ -69,6 +69,11 @@ class Promotion:
         """How many orders of one customer can have it; only one is the first order."""
         return 1 if self.conditions.is_for_first_order else self.limit_per_customer
 
+    @property
+    def selected_categories(self) -> frozenset[str]:
+        """The categories that it names, for its effect or as a condition."""
+        return self.selection.categories | self.conditions.selection.categories
+
 
 def _require_limit(limit: int | None, field: str) -> None:
     if limit is not None and limit < 1:

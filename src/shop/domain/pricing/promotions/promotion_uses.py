@@ -1,5 +1,6 @@
-"""Uses of promotions: what is left of the limited ones, and which orders have one."""
+"""Uses of promotions: how many are left, and which orders have one."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -19,17 +20,25 @@ def code_key(code: str) -> str:
     return _CODE + code
 
 
+def customer_key(user_id: UUID) -> str:
+    """Return the key under which the uses of a customer are counted."""
+    return f"user:{user_id}"
+
+
 @value
 class PromotionCounter:
-    """How many uses are left of a limited promotion, or of a code.
+    """How many uses are left of a promotion or of a code; None if that is not limited.
 
-    A code for one order has one use; a code that all customers enter has no limit of its own, and
-    None left. No two promotions have the same code.
+    Each promotion and each code has one. A code for one order has one use, a code that all
+    customers enter has no limit of its own. No two promotions have the same code. `rules_version`
+    is the version of the rules in which staff last saved it: an order that was decided by earlier
+    rules takes no use.
     """
 
     key: str
     promotion: str
     uses_left: int | None
+    rules_version: int
     created_at: datetime
 
     @property
@@ -45,7 +54,10 @@ class PromotionCounter:
 
 @value
 class PromotionUse:
-    """An order that has a promotion; `n` counts the uses of a customer, where those are limited."""
+    """An order that has a promotion.
+
+    Where the uses of a customer are limited, `n` is the smallest number that is free among them.
+    """
 
     promotion: str
     order_id: UUID
@@ -53,3 +65,21 @@ class PromotionUse:
     n: int | None
     code: str | None
     created_at: datetime
+
+
+@value
+class HeldUse:
+    """A use as a customer has it; `is_pending` says that its order waits for its payment."""
+
+    order_id: UUID
+    n: int | None
+    code: str | None
+    is_pending: bool
+
+
+def smallest_free_number(taken: Collection[int | None]) -> int:
+    """Return the number of a customer's next use."""
+    number = 1
+    while number in taken:
+        number += 1
+    return number

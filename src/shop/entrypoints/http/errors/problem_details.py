@@ -14,6 +14,7 @@ from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.catalogue.product_image import InvalidImage
 from shop.domain.payment import CardDeclined
+from shop.domain.pricing.quote_errors import AddressRequired
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
@@ -80,6 +81,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     UnsupportedMediaType: ProblemType(status=415),
     UnsupportedEncoding: ProblemType(status=415, headers={"Accept-Encoding": "identity"}),
     UnsupportedCharset: ProblemType(status=415),
+    AddressRequired: ProblemType(status=422),
     InvalidValue: ProblemType(status=422),
     InvalidRequest: ProblemType(status=422),
     InvalidImage: ProblemType(status=422),
@@ -126,7 +128,12 @@ def problem(error: ShopError) -> dict[str, Any]:
         "status": problem_type_of(type(error)).status,
         "detail": error.detail,
     }
-    return standard | {each.name: getattr(error, each.name) for each in fields(error)}
+    members = {each.name: getattr(error, each.name) for each in fields(error)}
+    # An error that an earlier release has stored lacks what was added since.
+    added = {each.name for each in fields(error) if each.default is None}
+    return standard | {
+        name: each for name, each in members.items() if each is not None or name not in added
+    }
 
 
 def title_of(error: ShopError) -> str:

@@ -25,13 +25,26 @@ from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
 from shop.domain.orders.order import (
     OrderNotFound,
-    PriceChanged,
     SessionHasNoOrder,
     TooManyPendingOrders,
 )
-from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.price_changed import PresentTotals, PriceChanged
+from shop.domain.orders.refund import (
+    NothingToRefund,
+    NotPaidByCard,
+    RefundExceedsPayment,
+    ShippingAlreadyRefunded,
+)
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.pricing.quote_errors import (
+    AddressRequired,
+    CodeNotApplicable,
+    CodeNotFound,
+    CodeUsedUp,
+    InapplicableCode,
+    ShippingUnavailable,
+)
 from shop.domain.pricing.rule_document import (
     PromotionNotFound,
     SellerCountryUnknown,
@@ -67,6 +80,7 @@ _EUR = Currency("EUR")
 def examples() -> Iterator[ShopError]:
     """Yield one error of each class."""
     yield from _domain_examples()
+    yield from _quote_examples()
     yield from _http_examples()
 
 
@@ -119,7 +133,18 @@ def _domain_examples() -> Iterator[ShopError]:
     yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
     yield EmptyCart()
-    yield PriceChanged(expected=_eur(1999), total=_eur(2099))
+    yield PriceChanged(
+        expected=_eur(1999),
+        total=_eur(2099),
+        totals=PresentTotals(
+            subtotal=_eur(1780),
+            discount=_eur(171),
+            shipping=_eur(490),
+            tax=_eur(335),
+            total=_eur(2099),
+            prices_include_tax=True,
+        ),
+    )
     yield OrderNotFound()
     yield CardDeclined(reason="insufficient_funds")
     yield PaymentExpired()
@@ -128,17 +153,23 @@ def _domain_examples() -> Iterator[ShopError]:
     yield DeliveryNotFound()
     yield SessionHasNoOrder()
     yield IllegalTransition(current="cancelled", target="cancelled")
+    yield from _fulfilment_examples()
+    yield TooManyPendingOrders(limit=5)
+    yield TooManyRequests(retry_after_seconds=4)
+    yield IdempotencyKeyReused()
+    yield RequestInProgress()
+
+
+def _fulfilment_examples() -> Iterator[ShopError]:
     yield OrderPartlyFulfilled()
     yield PaymentNotCaptured()
     yield QuantityExceedsOrder(
         lines=(ExcessQuantity(sku="TEA-EARL-GREY", requested=2, remaining=1),)
     )
     yield RefundExceedsPayment(requested=_eur(1999), remaining=_eur(1580))
+    yield ShippingAlreadyRefunded()
+    yield NothingToRefund()
     yield NotPaidByCard()
-    yield TooManyPendingOrders(limit=5)
-    yield TooManyRequests(retry_after_seconds=4)
-    yield IdempotencyKeyReused()
-    yield RequestInProgress()
 
 
 def _rule_examples() -> Iterator[ShopError]:
@@ -148,6 +179,16 @@ def _rule_examples() -> Iterator[ShopError]:
     yield ZoneInUse(slug="germany", methods=("parcel",))
     yield ShippingMethodNotFound(slug="parcel")
     yield PromotionNotFound(slug="welcome")
+
+
+def _quote_examples() -> Iterator[ShopError]:
+    yield CodeNotFound(codes=("WELCOME11",))
+    yield CodeUsedUp(codes=("WELCOME10",))
+    yield CodeNotApplicable(
+        condition="minimum", codes=(InapplicableCode(code="WELCOME10", condition="minimum"),)
+    )
+    yield AddressRequired()
+    yield ShippingUnavailable(method="parcel")
 
 
 def _http_examples() -> Iterator[ShopError]:

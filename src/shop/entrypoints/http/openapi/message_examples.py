@@ -12,6 +12,7 @@ from shop.domain.user import EmailTaken
 from shop.entrypoints.http.errors.schemas import ProblemExplanation
 from shop.entrypoints.http.openapi import catalogue_examples
 from shop.entrypoints.http.openapi.address_examples import ADDRESS_REQUESTS, ADDRESS_RESPONSES
+from shop.entrypoints.http.openapi.cart_examples import CART, CART_REQUESTS, CART_RESPONSES
 from shop.entrypoints.http.openapi.catalogue_examples import NAME, PRODUCT, SKU, UNIT_PRICE
 from shop.entrypoints.http.openapi.error_examples import example_of
 from shop.entrypoints.http.openapi.image_examples import IMAGE_REQUESTS, IMAGE_RESPONSES
@@ -37,7 +38,6 @@ REQUESTS: Mapping[str, Json] = {
     "change_preferences": {"preferences": {"theme": "dark", "newsletter": None}},
     "change_customer": {"disabled": True, "groups": ["friends"]},
     "change_password": {"current": _PHRASE, "new": "a better battery for the horse"},
-    "put_cart_line": {"quantity": 2},
     "place_order": {
         "lines": [{"sku": SKU, "quantity": 2}],
         "payment": {"method": "account"},
@@ -71,6 +71,7 @@ REQUESTS: Mapping[str, Json] = {
     **catalogue_examples.REQUESTS,
     "put_category": {"name": "Tea", "parent": "drinks", "position": 1},
     **ADDRESS_REQUESTS,
+    **CART_REQUESTS,
     **IMAGE_REQUESTS,
     **IMPORT_REQUESTS,
     **RULE_REQUESTS,
@@ -99,7 +100,7 @@ _CUSTOMER: Json = {
 }
 _DRINKS: Json = {"slug": "drinks", "name": "Drinks", "position": 0}
 _TEA: Json = {"slug": "tea", "name": "Tea", "position": 1}
-_CART_LINE: Json = {
+_BOUGHT_LINE: Json = {
     "sku": SKU,
     "name": NAME,
     "options": {},
@@ -107,18 +108,18 @@ _CART_LINE: Json = {
     "unit_price": UNIT_PRICE,
     "amount": _TOTAL,
 }
-_ORDER_LINE: Json = {**_CART_LINE, "shipped": 0, "refunded": 0}
-_CART: Json = {
-    "lines": [{**_CART_LINE, "available": 120, "problems": []}],
-    "total": _TOTAL,
-    "problems": [],
+_ORDER_LINE: Json = {
+    **_BOUGHT_LINE,
+    "discount": _eur(0),
+    "tax": _eur(0),
+    "shipped": 0,
+    "refunded": 0,
 }
-_EMPTY_CART: Json = {"lines": [], "total": _eur(0), "problems": [{"code": "empty-cart"}]}
 _SESSION: Json = {
     "user": _USER,
     "roles": ["customer"],
     "preferences": {},
-    "cart": _CART,
+    "cart": CART,
     "order_id": None,
     "expires_at": "2026-11-28T12:00:00Z",
 }
@@ -127,7 +128,21 @@ _ORDER: Json = {
     "number": "7Q4M-2XKD-9R0B",
     "status": "paid",
     "total": _TOTAL,
+    "totals": {
+        "subtotal": _TOTAL,
+        "discount": _eur(0),
+        "shipping": _eur(0),
+        "tax": _eur(0),
+        "total": _TOTAL,
+        "prices_include_tax": True,
+    },
     "lines": [_ORDER_LINE],
+    "discounts": [],
+    "taxes": [],
+    "email": None,
+    "shipping_address": None,
+    "billing_address": None,
+    "shipping_method": None,
     "payment": {"method": "account", "status": "captured"},
     "refunded": _eur(0),
     "placed_at": _NOON,
@@ -160,9 +175,11 @@ _SHIPMENT_EVENT: Json = {
 _REFUND: Json = {
     "id": "01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12",
     "amount": _TOTAL,
+    "shipping_amount": _eur(0),
+    "tax": _eur(0),
     "to": "account",
     "reason": "Not to her taste",
-    "lines": [_LINE_QUANTITIES],
+    "lines": [{**_LINE_QUANTITIES, "amount": _TOTAL, "tax": _eur(0)}],
     "restocked": True,
     "status": "succeeded",
     "actor": "admin",
@@ -202,8 +219,6 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("explain_problem", 200): asdict(ProblemExplanation.of(example_of(EmailTaken))),
     ("list_products", 200): _page(PRODUCT),
     ("show_product", 200): PRODUCT,
-    ("put_cart_line", 200): _CART,
-    ("show_cart", 200): _CART,
     ("sign_up", 201): {"user": _USER, "account": _ACCOUNT},
     ("list_customers", 200): _page(_CUSTOMER),
     ("show_customer", 200): _CUSTOMER,
@@ -246,8 +261,6 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("show_deposit", 200): _DEPOSIT,
     ("list_deposits", 200): _page(_DEPOSIT),
     ("receive_stripe_event", 200): {},
-    ("remove_cart_line", 200): _EMPTY_CART,
-    ("clear_cart", 200): _EMPTY_CART,
     ("cancel_order", 200): {
         **_ORDER,
         "status": "cancelled",
@@ -269,6 +282,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("put_category", 200): {**_TEA, "parent": "drinks"},
     ("put_category", 201): {**_TEA, "parent": "drinks"},
     **ADDRESS_RESPONSES,
+    **CART_RESPONSES,
     **IMAGE_RESPONSES,
     **IMPORT_RESPONSES,
     **RULE_RESPONSES,

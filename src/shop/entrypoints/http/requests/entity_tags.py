@@ -1,12 +1,14 @@
 """Reads and writes the entity tags of products and rules (RFC 9110, section 8.8.3).
 
-The tag of a product is `"<version>-<stock>"`. It is strong: it changes with every byte of the
+The tag of a product is `"<version>-<rest>"`. It is strong: it changes with every byte of the
 response, so a client never keeps an old `available` of any variant. Only the version, which is what
-staff can edit, has to match for a change: stock that moves in the meantime must not reject it. A
-rule has a tag of the same form, with the number of its uses in the place of the stock.
+a PUT replaces, has to match for a change: stock that moves in the meantime, or an image that is
+added, must not reject it. A rule has a tag of the same form, with the number of its uses at its
+end.
 """
 
 import hashlib
+import json
 import re
 from typing import Annotated
 
@@ -27,7 +29,7 @@ PATTERN = rf"^(?:\*|[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*)$"
 
 _TAGS = re.compile(PATTERN.removesuffix("$"))
 _EACH_TAG = re.compile(r'(W/)?"([^"]*)"')
-_STOCK_CHARACTERS = 16
+_REST_CHARACTERS = 16
 
 
 @value
@@ -88,13 +90,18 @@ RulePrecondition = ProductPrecondition
 
 
 def _tag(shown: AvailableProduct) -> str:
-    return f"{product_version(shown.product)}-{_stock_tag(shown)}"
+    return f"{product_version(shown.product, shown.categories)}-{_rest_tag(shown)}"
 
 
-def _stock_tag(shown: AvailableProduct) -> str:
-    """Return a name for what is available of each variant; the version names their SKUs."""
+def _rest_tag(shown: AvailableProduct) -> str:
+    """Return a name for what is available of each variant, and for the images.
+
+    The version names the SKUs.
+    """
     numbers = " ".join(str(shown.stock[each.sku]) for each in shown.product.current_variants)
-    return hashlib.sha256(numbers.encode()).hexdigest()[:_STOCK_CHARACTERS]
+    images = [(str(each.id), each.file, each.alt, each.height, each.sizes) for each in shown.images]
+    rest = json.dumps([numbers, images]) if images else numbers
+    return hashlib.sha256(rest.encode()).hexdigest()[:_REST_CHARACTERS]
 
 
 def _rule_tag(shown: ShownRule) -> str:

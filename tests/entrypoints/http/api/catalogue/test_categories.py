@@ -2,6 +2,9 @@
 
 import pytest
 
+from shop.application.catalogue import categories as category_service
+from shop.application.catalogue.search_rows import stage_search_rows
+from tests.entrypoints.http.api.rules.documents import PROMOTION
 from tests.entrypoints.http.clients import Browser, HttpShop, Json, assert_invalid, assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +32,10 @@ async def sell_in(shop: HttpShop, sku: str, slug: str) -> None:
     async with shop.container.unit_of_work() as uow:
         await uow.categories.lock_tree()
         uow.categories.assign(sku, [], [slug])
+        await uow.commit()
+    async with shop.container.unit_of_work() as uow:
+        products = await uow.products.lock([sku])
+        await stage_search_rows(uow, products.values())
         await uow.commit()
 
 
@@ -102,8 +109,42 @@ class TestAnAdmin:
 
         response = await admin.delete("/categories/drinks")
 
-        assert_problem(response, 409, "category-in-use", slug="drinks")
+        assert_problem(response, 409, "category-in-use", slug="drinks", promotions=[])
         assert await tree(shop) == before
+
+    async def test_keeps_a_category_that_promotions_select(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        await admin.put("/categories/tea", TEA)
+        await sell_in(shop, "A", "tea")
+        for slug, selection in (("sale", {"categories": ["tea"]}), ("others", {})):
+            promotion = {**PROMOTION, **selection}
+            assert (await admin.put(f"/promotions/{slug}", promotion)).status_code == 201
+        before = await tree(shop)
+
+        response = await admin.delete("/categories/tea")
+
+        assert_problem(response, 409, "category-in-use", slug="tea", promotions=["sale"])
+        assert await tree(shop) == before
+        assert await found(shop, "category=tea") == ["A"]
+        await admin.delete("/promotions/sale")
+        assert (await admin.delete("/categories/tea")).status_code == 204
+
+    async def test_deletes_a_category_of_more_products_than_leave_it_at_once(
+        self, shop: HttpShop, admin: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(category_service, "PRODUCTS_AT_ONCE", 2)
+        await admin.put("/categories/tea", TEA)
+        for sku in "ABCDE":
+            await sell_in(shop, sku, "tea")
+
+        assert (await admin.delete("/categories/tea")).status_code == 204
+
+        assert not shop.database.state.product_categories.rows
+        # In a new category of the same name, none of them is found.
+        await admin.put("/categories/tea", TEA)
+        assert await found(shop, "category=tea") == []
+        assert await found(shop, "category=drinks") == []
 
     @pytest.mark.parametrize(
         ("slug", "change", "pointer"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx2
 import pytest
 
-from shop.application.catalogue.search_rows import refresh_search_rows
+from shop.application.catalogue.search_rows import stage_search_rows
 from tests.entrypoints.http.clients import Browser, HttpShop, assert_invalid, eur
 from tests.factories import NOW, category
 from tests.factories import eur as money
@@ -28,7 +28,8 @@ async def visitor(shop: HttpShop) -> Browser:
             uow.categories.assign(sku, [], ["tea"])
         await uow.commit()
     async with shop.container.unit_of_work() as uow:
-        await refresh_search_rows(uow, ["TEA-1", "TEA-2"], await uow.categories.tree())
+        products = await uow.products.lock(["TEA-1", "TEA-2"])
+        await stage_search_rows(uow, products.values())
         await uow.commit()
     return shop.browser()
 

@@ -51,7 +51,15 @@ def _shown(description: Json, *, available: int, **others: object) -> Json:
         "active": True,
         "available": available,
     }
-    product = {"handle": "TEA-1", "sku": "TEA-1", "available": available, "options": []}
+    product = {
+        "handle": "TEA-1",
+        "sku": "TEA-1",
+        "available": available,
+        "options": [],
+        "categories": [],
+        "images": [],
+        "seo": {"title": "Earl Grey", "description": "Black tea with bergamot."},
+    }
     return {**description, **product, "variants": [variant], **others}
 
 

@@ -51,6 +51,10 @@ class TestAnExportOfShopify:
         first = shirt["variants"][0]
         assert (first["compare_at_price"]["amount"], first["weight_grams"]) == (5990, 180)
         assert (first["barcode"], first["ships"]) == ("4006381333931", True)
+        assert shirt["seo"] == {
+            "title": "Linen shirt in two colours",
+            "description": "A linen shirt, woven from European flax.",
+        }
 
     async def test_is_exported_and_imported_again_without_a_change(
         self, shop: HttpShop, root: Browser
@@ -148,3 +152,60 @@ class TestAnExistingProduct:
         assert done["errors"] == [{"line": line, "column": column, "detail": detail}]
         for name in TABLES:
             assert getattr(shop.database.state, name).rows == getattr(before, name).rows
+
+
+class TestTextsAboutSafetyAndForSearchEngines:
+    FILE = (
+        "sku,name,description,price,stock,seo_title,seo_description,safety_manufacturer,"
+        "safety_address,safety_contact,safety_warnings\n"
+        'TEA,Tea,,500,1,Ceylon tea,,Teekontor,"Kai 1\nHamburg",a@example.com,Hot.\n'
+        "CUP,Cup,,500,1,,,,,,\n"
+    )
+
+    async def test_are_imported_and_exported(self, shop: HttpShop, root: Browser) -> None:
+        assert (await ended(shop, root, self.FILE.encode()))["status"] == "done"
+
+        tea, cup = await product(root, "TEA"), await product(root, "CUP")
+        assert tea["seo"] == {"title": "Ceylon tea", "description": ""}
+        assert tea["safety"] == {
+            "manufacturer": "Teekontor",
+            "address": "Kai 1\nHamburg",
+            "contact": "a@example.com",
+            "warnings": "Hot.",
+        }
+        assert "safety" not in cup
+        again = await ended(shop, root, await export_of(root))
+        assert (again["unchanged"], again["errors"], again["remarks"]) == (2, [], [])
+
+    async def test_stay_without_their_columns_and_go_with_empty_cells(
+        self, shop: HttpShop, root: Browser
+    ) -> None:
+        await ended(shop, root, self.FILE.encode())
+        before = await product(root, "TEA")
+        await ended(shop, root, b"sku,name,description,price,stock\nTEA,Tea,,500,1\n")
+        assert await product(root, "TEA") == before
+
+        header = self.FILE.partition("\n")[0]
+        await ended(shop, root, f"{header}\nTEA,Tea,,500,1,,,,,,\n".encode())
+        without = await product(root, "TEA")
+        assert without["seo"] == {"title": "Tea", "description": ""}
+        assert "safety" not in without
+
+    @pytest.mark.parametrize(
+        ("row", "column"),
+        [
+            ("A,A,,500,1," + "t" * 71 + ",,,,,", "seo_title"),
+            ("A,A,,500,1,,,Maker,,a@example.com,", "safety_address"),
+            ("A,A,,500,1,,,,,,Hot.", "safety_manufacturer"),
+            ("export,A,,500,1,,,,,,", "handle"),
+        ],
+    )
+    async def test_are_said_if_they_do_not_fit(
+        self, shop: HttpShop, root: Browser, row: str, column: str
+    ) -> None:
+        header = self.FILE.partition("\n")[0]
+        before = shop.database.state.products
+        failed = await ended(shop, root, f"{header}\n{row}\n".encode())
+        assert failed["status"] == "failed"
+        assert [each["column"] for each in failed["errors"]] == [column]
+        assert shop.database.state.products is before

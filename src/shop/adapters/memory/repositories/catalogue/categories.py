@@ -40,9 +40,9 @@ class MemoryCategories(Categories):
                 slugs[row.handle].append(row.slug)
         return slugs
 
-    async def handles_in(self, slugs: Collection[str]) -> Sequence[str]:
-        """Return the products that are directly in one of the categories."""
-        return list(dict.fromkeys(row.handle for row in self._members() if row.slug in slugs))
+    async def handles_in(self, slug: str, limit: int) -> Sequence[str]:
+        """Return the first products that are directly in a category."""
+        return [row.handle for row in self._members() if row.slug == slug][:limit]
 
     def put(self, category: Category, at: datetime) -> None:
         """Stage a category of a locked tree."""

@@ -1,5 +1,6 @@
 """The search for products in memory."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -103,27 +104,30 @@ class MemoryProductSearches(ProductSearches):
         """Return what the newest hits are."""
         hits = self._hits(question.newest_first)
         passing = [each for each in hits[:MAX_HITS] if each.passes(question.filter)]
-        state = self._transaction.state
-        categories: dict[str, list[str]] = {}
         handles = {each.text.handle for each in passing}
-        for row in sorted(state.product_categories.rows, key=lambda row: (row.handle, row.slug)):
-            if row.handle in handles:
-                categories.setdefault(row.handle, []).append(row.slug)
+        prices = Counter(each.price for each in passing if each.price is not None)
         return HitFacts(
             total=len(hits) if len(hits) > MAX_HITS else len(passing),
-            prices=sorted(each.price for each in passing if each.price is not None),
-            categories=categories,
-            options=self._options_of(handles),
+            prices=sorted(prices.items()),
+            categories=self._count_categories(handles),
+            options=self._count_options(handles),
         )
 
-    def _options_of(self, handles: Collection[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Return the names and values of the options of variants on sale, by product."""
-        options: dict[str, list[tuple[str, str]]] = {}
-        for each in self._transaction.state.variants.rows.values():
-            if each.product in handles and each.is_for_sale:
-                for chosen in each.options:
-                    options.setdefault(each.product, []).append((chosen.name, chosen.value))
-        return options
+    def _count_categories(self, handles: Collection[str]) -> Mapping[frozenset[str], int]:
+        slugs: dict[str, set[str]] = {}
+        for row in self._transaction.state.product_categories.rows:
+            if row.handle in handles:
+                slugs.setdefault(row.handle, set()).add(row.slug)
+        return Counter(map(frozenset, slugs.values()))
+
+    def _count_options(self, handles: Collection[str]) -> Mapping[tuple[str, str], int]:
+        values = {
+            (each.product, chosen.name, chosen.value)
+            for each in self._transaction.state.variants.rows.values()
+            if each.product in handles and each.is_for_sale
+            for chosen in each.options
+        }
+        return Counter((name, chosen) for _, name, chosen in values)
 
     def put(self, handle: str, tokens: Sequence[str]) -> None:
         """Stage the tokens of a product."""

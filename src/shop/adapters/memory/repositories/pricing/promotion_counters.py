@@ -54,15 +54,24 @@ class MemoryPromotionCounters(PromotionCounters):
         """Stage the new state of a counter."""
         self._rows.save(counter)
 
+    def take(self, key: str, rules_version: int) -> None:
+        """Stage that an order takes a use."""
+        del rules_version  # The counter is locked.
+        self._add(key, -1)
+
+    def give_back(self, key: str) -> None:
+        """Stage that an order gives a use back."""
+        self._add(key, 1)
+
     def remove(self, key: str) -> None:
         """Stage the deletion of a counter."""
         self._transaction.require_writing()
         self._removed.add(key)
 
-    def remove_all(self, promotion: str) -> None:
-        """Stage the deletion of all counters of a promotion."""
+    def remove_codes(self, promotion: str) -> None:
+        """Stage the deletion of all codes of a promotion."""
         self._transaction.require_writing()
-        self._removed |= {each.key for each in self._of(promotion)}
+        self._removed |= {each.key for each in self._of(promotion) if each.code is not None}
 
     def apply(self, state: State) -> State:
         """Return the state with the staged changes."""
@@ -71,6 +80,11 @@ class MemoryPromotionCounters(PromotionCounters):
             require_constraint(in_range, "ck_promotion_counters_uses_left_not_negative")
         counters = self._rows.apply(state).with_changes(removed=self._removed)
         return replace(state, promotion_counters=counters)
+
+    def _add(self, key: str, uses: int) -> None:
+        counter = self._rows.saved.get(key) or self._rows.require_locked(key)
+        if counter.uses_left is not None:
+            self._rows.save(replace(counter, uses_left=counter.uses_left + uses))
 
     def _of(self, promotion: str) -> Sequence[PromotionCounter]:
         rows = self._rows.committed.rows.values()

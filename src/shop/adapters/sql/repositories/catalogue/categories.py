@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Text, bindparam, select, text
 
 from shop.adapters.sql.schema.tables import categories, product_categories
 from shop.adapters.sql.statements.connection import SqlConnection
@@ -27,6 +27,16 @@ MEMBERS = select(product_categories).order_by(
     product_categories.c.product_handle, product_categories.c.category_slug
 )
 
+HANDLES = (
+    select(product_categories.c.product_handle)
+    .where(product_categories.c.category_slug == bindparam("slug", type_=Text()))
+    .order_by(product_categories.c.product_handle)
+    .limit(bindparam("number", type_=Integer()))
+)
+
+LOCK_CATEGORIES = text("SELECT pg_advisory_xact_lock(5044031582654955520)")
+"""Until the end of the transaction, no other changes categories. A new shop has no row to lock."""
+
 
 class SqlCategories(Categories):
     """The tables of categories, and of the products in them."""
@@ -47,11 +57,9 @@ class SqlCategories(Categories):
 
     async def lock_tree(self) -> CategoryTree:
         """Like `tree`, and lock it."""
-        slugs = (await self.tree()).categories
-        await self._connection.fetch_where_in(
-            CATEGORIES, categories.c.slug, slugs, lock=LockOrder.CATEGORIES
-        )
-        # Read again: another unit of work may have added rows while this one waited for its locks.
+        self._connection.acquire(LockOrder.CATEGORIES)
+        if self._connection.has_lateral_joins:
+            await self._connection.fetch_all(LOCK_CATEGORIES)
         self._locked = tree = await self.tree()
         return tree
 
@@ -65,12 +73,10 @@ class SqlCategories(Categories):
             slugs[row.product_handle].append(row.category_slug)
         return slugs
 
-    async def handles_in(self, slugs: Collection[str]) -> Sequence[str]:
-        """Return the products that are directly in one of the categories."""
-        rows = await self._connection.fetch_where_in(
-            MEMBERS, product_categories.c.category_slug, slugs
-        )
-        return list(dict.fromkeys(row.product_handle for row in rows))
+    async def handles_in(self, slug: str, limit: int) -> Sequence[str]:
+        """Return the first products that are directly in a category."""
+        rows = await self._connection.fetch_prepared(HANDLES, {"slug": slug, "number": limit})
+        return [row.product_handle for row in rows]
 
     def put(self, category: Category, at: datetime) -> None:
         """Stage a category of a locked tree."""

@@ -1,9 +1,9 @@
 """The history of prices in a relational database."""
 
 from collections.abc import Iterator, Sequence
-from uuid import uuid4
 
 from sqlalchemy import select
+from uuid_utils.compat import uuid7
 
 from shop.adapters.sql.schema.tables import price_changes, variants
 from shop.adapters.sql.statements.connection import SqlConnection
@@ -45,7 +45,8 @@ class SqlPriceChanges(PriceChanges):
         self._connection.require_staging()
         self._added.append(
             {
-                "id": uuid4(),
+                # In the order of their commits, which decides among prices of one time.
+                "id": uuid7(),
                 "sku": change.sku,
                 "price": change.price.amount,
                 "created_at": change.at,

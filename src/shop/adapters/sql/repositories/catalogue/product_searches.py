@@ -1,20 +1,20 @@
 """The search for products in a relational database."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any
 
 from sqlalchemy import Row, Select
 
 from shop.adapters.sql.schema.tables import products
+from shop.adapters.sql.search.facts import select_categories, select_options, select_prices
 from shop.adapters.sql.search.hits import Hit, HitFinder
 from shop.adapters.sql.search.rows import (
     NUMBER,
     parameters_of,
     position_parameters,
-    select_categories,
-    select_options,
     select_passing,
-    select_prices,
     select_sorted,
     select_walked,
     shape_of,
@@ -23,6 +23,7 @@ from shop.adapters.sql.search.texts import ProductTexts
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.application.ports.paging import Page
 from shop.application.ports.repositories.catalogue.product_searches import (
+    MAX_COUNTED_VARIANTS,
     MAX_HITS,
     HitFacts,
     ProductSearches,
@@ -32,8 +33,6 @@ from shop.application.ports.repositories.catalogue.product_searches import (
     SearchQuestion,
 )
 from shop.domain.shared.value import value
-
-F = TypeVar("F")
 
 FIRST_BATCH = 16
 GROWTH = 4
@@ -79,12 +78,11 @@ class SqlProductSearches(ProductSearches):
         categories = await self._numbered(select_categories(parameters, shape), numbers, kept)
         options = await self._numbered(select_options(parameters, shape), numbers, kept)
         return HitFacts(
-            total=len(hits) if len(hits) > MAX_HITS else len(prices),
-            prices=sorted(row.min_price for row in prices if row.min_price is not None),
-            categories=_grouped((row.sku, row.category_slug) for row in categories),
-            options=_grouped(
-                (row.sku, (name, chosen)) for row in options for name, chosen in row.options.items()
-            ),
+            total=len(hits) if len(hits) > MAX_HITS else sum(row.number for row in prices),
+            prices=[(row.min_price, row.number) for row in prices if row.min_price is not None],
+            categories=_counted((frozenset(chain(*row.slugs)), row.number) for row in categories),
+            options={(row.key, row.value): row.number for row in options},
+            counts_all_variants=all(row.seen <= MAX_COUNTED_VARIANTS for row in options),
         )
 
     def put(self, handle: str, tokens: Sequence[str]) -> None:
@@ -185,13 +183,13 @@ async def _fill_page(
         return Page(items=[each.handle for each in shown[:limit]], next=following)
 
 
+def _counted(rows: Iterable[tuple[frozenset[str], int]]) -> Mapping[frozenset[str], int]:
+    counts: Counter[frozenset[str]] = Counter()
+    for slugs, number in rows:
+        counts[slugs] += number
+    return counts
+
+
 def _position(row: Row[Any], sort: ProductSort) -> SearchPosition:
     by_price = sort in (ProductSort.PRICE, ProductSort.PRICE_DESCENDING)
     return SearchPosition(rank=row.min_price if by_price else 0, key=row.sku)
-
-
-def _grouped(facts: Iterable[tuple[str, F]]) -> Mapping[str, Sequence[F]]:
-    groups: dict[str, list[F]] = {}
-    for handle, fact in facts:
-        groups.setdefault(handle, []).append(fact)
-    return groups

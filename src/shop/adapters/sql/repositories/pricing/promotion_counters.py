@@ -1,16 +1,22 @@
 """The counters of promotions and codes in a relational database."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Row, Table, and_, func, or_, select
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import promotion_counters
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.paging import to_page
-from shop.adapters.sql.statements.writes import Fields, PendingWrite, delete_rows
+from shop.adapters.sql.statements.writes import (
+    Fields,
+    PendingWrite,
+    add_to_rows,
+    delete_rows,
+)
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
 from shop.application.ports.unit_of_work import LockOrder
@@ -19,10 +25,11 @@ from shop.domain.pricing.promotions.promotion_uses import PromotionCounter, code
 COUNTERS = select(promotion_counters).order_by(promotion_counters.c.key)
 
 _FIRST_CODE = code_key("")
+# ';' follows ':', so this ends the codes.
+_AFTER_CODES = _FIRST_CODE.replace(":", ";")
 _IS_SINGLE_USE = (
     promotion_counters.c.key > _FIRST_CODE,
-    # ';' follows ':', so this ends the codes.
-    promotion_counters.c.key < _FIRST_CODE.replace(":", ";"),
+    promotion_counters.c.key < _AFTER_CODES,
     promotion_counters.c.uses_left.is_not(None),
 )
 
@@ -39,8 +46,11 @@ class SqlPromotionCounters(PromotionCounters):
             to_entity=_counter,
             to_fields=_fields,
         )
+        self._locked: set[str] = set()
+        self._taken: defaultdict[str, int] = defaultdict(int)
+        self._decided_by: dict[str, int] = {}
         self._removed: list[Fields] = []
-        self._ended: list[Fields] = []
+        self._codes_removed: list[Fields] = []
 
     async def get_many(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
         """Return counters by key."""
@@ -50,6 +60,7 @@ class SqlPromotionCounters(PromotionCounters):
     async def lock(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
         """Like `get_many`, and lock the rows."""
         found = await self._counters.lock(LockOrder.PROMOTIONS, keys, by=promotion_counters.c.key)
+        self._locked |= {each.key for each in found}
         return {each.key: each for each in found}
 
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
@@ -86,22 +97,61 @@ class SqlPromotionCounters(PromotionCounters):
         """Stage the new state of a counter."""
         self._counters.save(counter)
 
+    def take(self, key: str, rules_version: int) -> None:
+        """Stage that an order takes a use."""
+        self._add(key, -1)
+        self._decided_by[key] = rules_version
+
+    def give_back(self, key: str) -> None:
+        """Stage that an order gives a use back."""
+        self._add(key, 1)
+
     def remove(self, key: str) -> None:
         """Stage the deletion of a counter."""
         self._connection.require_staging()
         self._removed.append({"key": key})
 
-    def remove_all(self, promotion: str) -> None:
-        """Stage the deletion of all counters of a promotion."""
+    def remove_codes(self, promotion: str) -> None:
+        """Stage the deletion of all codes of a promotion."""
         self._connection.require_staging()
-        self._ended.append({"promotion": promotion})
+        self._codes_removed.append({"promotion": promotion})
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from self._counters.inserts()
         yield from self._counters.updates()
         yield from delete_rows(promotion_counters, self._removed)
-        yield from delete_rows(promotion_counters, self._ended)
+        yield from delete_rows(promotion_counters, self._codes_removed, only_if=_is_code)
+        yield from add_to_rows(
+            promotion_counters,
+            "key",
+            [
+                {"key": key, "uses_left": uses, "decided_by": self._decided_by.get(key)}
+                for key, uses in self._taken.items()
+            ],
+            allowed_if=_is_left,
+            for_guard=(("decided_by", BigInteger()),),
+            error_if_incomplete=RuntimeError("locked counters of promotions are missing"),
+        )
+
+    def _add(self, key: str, uses: int) -> None:
+        self._connection.require_staging()
+        if key not in self._locked:
+            raise RuntimeError(f"promotion_counters {key} was not locked in this unit of work")
+        self._taken[key] += uses
+
+
+def _is_code(table: Table, _: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.key > _FIRST_CODE, table.c.key < _AFTER_CODES)
+
+
+def _is_left(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    """Allow the addition only if uses are left, and for orders decided by rules of now."""
+    left, decided_by = table.c.uses_left + rows.c.uses_left, rows.c.decided_by
+    return and_(
+        or_(table.c.uses_left.is_(None), left >= 0),
+        or_(decided_by.is_(None), table.c.rules_version <= decided_by),
+    )
 
 
 def _codes(rows: Sequence[Row[Any]]) -> Sequence[str]:
@@ -113,6 +163,7 @@ def _counter(row: Row[Any]) -> PromotionCounter:
         key=row.key,
         promotion=row.promotion,
         uses_left=row.uses_left,
+        rules_version=row.rules_version,
         created_at=row.created_at,
     )
 
@@ -122,5 +173,6 @@ def _fields(counter: PromotionCounter) -> Fields:
         "key": counter.key,
         "promotion": counter.promotion,
         "uses_left": counter.uses_left,
+        "rules_version": counter.rules_version,
         "created_at": counter.created_at,
     }

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from shop.adapters.sql.schema.column_types import JsonText, UtcDateTime
@@ -38,16 +39,20 @@ rule_versions = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# Limited promotions ("p:" and the slug) and codes ("c:" and the code); null is without a limit.
+# Promotions ("p:" and the slug) and codes ("c:" and the code); null is without a limit.
 promotion_counters = Table(
     "promotion_counters",
     metadata,
     Column("key", ByteOrderedText, primary_key=True),
     Column("promotion", ByteOrderedText, nullable=False),
     Column("uses_left", BigInteger),
+    # Staff have saved it with this version of the rules.
+    Column("rules_version", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("uses_left >= 0", name="uses_left_not_negative"),
-    Index(None, "promotion"),
+    # Pages of codes, and those that were made together.
+    Index(None, "promotion", "key"),
+    Index(None, "promotion", "created_at"),
 )
 
 # `n` counts the uses of one customer, where those are limited.
@@ -62,4 +67,12 @@ promotion_uses = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("promotion", "customer_key", "n"),
     Index(None, "order_id"),
+    # Automatic promotions have no code.
+    Index(
+        "ix_promotion_uses_promotion_code",
+        "promotion",
+        "code",
+        postgresql_where=text("code IS NOT NULL"),
+        sqlite_where=text("code IS NOT NULL"),
+    ),
 )

@@ -23,8 +23,8 @@ class Categories(ABC):
         """Return the categories that each product is directly in, sorted; none if it is in none."""
 
     @abstractmethod
-    async def handles_in(self, slugs: Collection[str]) -> Sequence[str]:
-        """Return the products that are directly in one of the categories, sorted."""
+    async def handles_in(self, slug: str, limit: int) -> Sequence[str]:
+        """Return the first products that are directly in a category, sorted, at most `limit`."""
 
     @abstractmethod
     def put(self, category: Category, at: datetime) -> None:

@@ -19,6 +19,12 @@ from shop.domain.shared.value import value
 MAX_HITS = 10_000
 """How many hits are sorted, counted, or compared with a filter by price or stock, at once."""
 
+MAX_COUNTED_VARIANTS = 100_000
+"""How many variants on sale are looked at to count options: a product may have 250 of them."""
+
+MAX_OPTION_VALUES_COUNTED = 1_000
+"""The most frequent ones are counted."""
+
 
 class ProductSort(StrEnum):
     """The order of a list of products; a product without a price is in no list by price."""
@@ -109,14 +115,17 @@ class HitFacts:
     total: int
     """`MAX_HITS` and one if there are more."""
 
-    prices: Sequence[int]
-    """The lowest price of each product that has one, the lowest first."""
+    prices: Sequence[tuple[int, int]]
+    """Each lowest price of a product, in ascending order, and how many products have it."""
 
-    categories: Mapping[str, Sequence[str]]
-    """The categories that each product is directly in."""
+    categories: Mapping[frozenset[str], int]
+    """How many products are directly in the same categories."""
 
-    options: Mapping[str, Sequence[tuple[str, str]]]
-    """The names and values of the options of each product's variants on sale."""
+    options: Mapping[tuple[str, str], int]
+    """How many products have a variant on sale with this value of an option."""
+
+    counts_all_variants: bool = True
+    """Whether there were at most `MAX_COUNTED_VARIANTS`, so that options are counted exactly."""
 
 
 class ProductSearches(ABC):

@@ -9,11 +9,10 @@ from shop.domain.pricing.promotions.promotion_uses import PromotionCounter
 
 
 class PromotionCounters(ABC):
-    """What is left of limited promotions and of codes.
+    """What is left of promotions and of codes.
 
-    A promotion that is or was limited has a counter, and each code has one. The counter of a code
-    that all customers enter is removed when the promotion has another one or none; orders may have
-    that code.
+    Each promotion has a counter, and each code has one. The counter of a code that all customers
+    enter is removed when the promotion has another one or none; orders may have that code.
     """
 
     @abstractmethod
@@ -45,9 +44,21 @@ class PromotionCounters(ABC):
         """Stage the new state of a locked counter."""
 
     @abstractmethod
+    def take(self, key: str, rules_version: int) -> None:
+        """Stage that an order takes a use of a locked counter, decided by rules of this version.
+
+        A guarded unit of work takes it only if one is left, and if staff have not saved the counter
+        since that version. Several uses can be taken; a counter without a limit keeps none.
+        """
+
+    @abstractmethod
+    def give_back(self, key: str) -> None:
+        """Stage that an order gives a use of a locked counter back."""
+
+    @abstractmethod
     def remove(self, key: str) -> None:
         """Stage the deletion of a counter."""
 
     @abstractmethod
-    def remove_all(self, promotion: str) -> None:
-        """Stage the deletion of all counters of a promotion."""
+    def remove_codes(self, promotion: str) -> None:
+        """Stage the deletion of all codes of a promotion."""

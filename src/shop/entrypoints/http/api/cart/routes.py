@@ -26,7 +26,7 @@ router = api_router("cart", prefix="/api/v1/cart")
 @router.get("", responses=error_responses(*SESSION_ERRORS))
 async def show_cart(principal: AnyUser, carts: CartServiceDependency) -> CartResponse:
     """Return my cart at present prices."""
-    return CartResponse.of(await carts.show(principal.cart))
+    return CartResponse.of(await carts.show(principal.current_session))
 
 
 @router.put(

@@ -1,5 +1,6 @@
 """Schemas of categories."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -84,16 +85,18 @@ class CategoryNode(ResponseBody):
     children: list["CategoryNode"]
 
     @classmethod
-    def below(cls, parent: str | None, tree: CategoryTree) -> list["CategoryNode"]:
-        """Render the categories below one, or at the top."""
+    def below(
+        cls, parent: str | None, groups: Mapping[str | None, Sequence[Category]]
+    ) -> list["CategoryNode"]:
+        """Render the categories below one, or at the top; they are grouped by their parents."""
         return [
             cls(
                 slug=each.slug,
                 name=each.name,
                 position=each.position,
-                children=cls.below(each.slug, tree),
+                children=cls.below(each.slug, groups),
             )
-            for each in tree.children(parent)
+            for each in groups.get(parent, ())
         ]
 
 
@@ -105,4 +108,4 @@ class CategoryTreeResponse(ResponseBody):
     @classmethod
     def of(cls, tree: CategoryTree) -> Self:
         """Render all categories."""
-        return cls(items=CategoryNode.below(None, tree))
+        return cls(items=CategoryNode.below(None, tree.by_parent()))

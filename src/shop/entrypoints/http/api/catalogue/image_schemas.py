@@ -5,12 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.domain.catalogue.image_files import SMALLER_WIDTHS
+from shop.domain.catalogue.image_files import SMALLER_WIDTHS, image_path
 from shop.domain.catalogue.product_image import MAX_ALT_CHARACTERS, MAX_IMAGES, ProductImage
 from shop.entrypoints.http.schemas import NEW_TEXT_ABOUT_GOODS, RequestBody, ResponseBody
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
-
-MEDIA_PATH = "/media"
 
 Alt = Annotated[
     str,
@@ -112,13 +110,13 @@ class ImageResponse(ResponseBody):
         """Render an image."""
         return cls(
             id=image.id,
-            url=f"{MEDIA_PATH}/{image.file}",
+            url=image.url,
             alt=image.alt,
             width=image.width,
             height=image.height,
             position=image.position,
             sizes=[
-                ImageSizeResponse(url=f"{MEDIA_PATH}/{image.file_of(width)}", width=width)
+                ImageSizeResponse(url=image_path(image.file_of(width)), width=width)
                 for width in image.sizes
             ],
         )

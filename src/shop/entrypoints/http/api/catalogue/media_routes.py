@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from shop.domain.catalogue.image_files import is_image_file
-from shop.entrypoints.http.api.catalogue.image_schemas import MEDIA_PATH
+from shop.domain.catalogue.image_files import MEDIA_PATH, is_image_file
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import ImageStoreDependency
 from shop.entrypoints.http.errors.http_errors import RouteNotFound, ServiceUnavailable

@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from shop.application.catalogue.product_search import FindProducts
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.catalogue.product_searches import ProductSort
-from shop.application.ports.repositories.products import ProductSearch
+from shop.application.ports.repositories.products import ProductListing
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN, MAX_CATEGORY_SLUG_CHARACTERS
 from shop.domain.catalogue.search_terms import SaleState
 from shop.domain.catalogue.variant import MAX_PRICE
@@ -41,7 +41,7 @@ OPTION_PARAMETER: dict[str, Any] = {
     "required": False,
     "description": "Products with a variant on sale that has this value of the option `size`;"
     f" likewise for any option of the shop, at most {MAX_OPTION_FILTERS} of them. The case is"
-    " ignored.",
+    " ignored. Each of several options may be that of another variant.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_OPTION_CHARACTERS},
     "example": "L",
 }
@@ -96,7 +96,11 @@ class ProductQuery(QueryParameters):
     min_price: _PriceFilter = None
     max_price: _PriceFilter = None
     in_stock: Annotated[
-        bool, Field(examples=[True], description="Only products that can be delivered.")
+        bool,
+        Field(
+            examples=[True],
+            description="Only products of which a variant on sale is available, of any options.",
+        ),
     ] = False
     sort: Annotated[
         ProductOrder | None,
@@ -137,11 +141,11 @@ class ProductQuery(QueryParameters):
         asked = self.model_fields_set - {"q", "active", "archived", "limit", "cursor"}
         return not (asked or self._options or self.q.strip())
 
-    def to_listing(self) -> ProductSearch:
+    def to_listing(self) -> ProductListing:
         """Return the question for a page of all products; raise `InvalidRequest`."""
         page = PageRequest(limit=self.limit, after=decode_sku_cursor(self.cursor))
-        return ProductSearch(
-            words="", page=page, active=self.active is not False, archived=self.archived is True
+        return ProductListing(
+            page=page, active=self.active is not False, archived=self.archived is True
         )
 
     @property

@@ -1,12 +1,12 @@
 """Routes of products."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.catalogue.product_changes import ArchiveProduct
+from shop.domain.catalogue.category import CategoryNotFound
 from shop.domain.catalogue.product import (
     HANDLE_PATTERN,
     MAX_HANDLE_CHARACTERS,
@@ -15,7 +15,6 @@ from shop.domain.catalogue.product import (
     SkuTaken,
 )
 from shop.domain.inventory import StockBelowReserved
-from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.user import Role
 from shop.entrypoints.http.api.catalogue.product_query import OPTION_PARAMETER, ProductQuery
 from shop.entrypoints.http.api.catalogue.schemas import (
@@ -23,7 +22,13 @@ from shop.entrypoints.http.api.catalogue.schemas import (
     ProductList,
     ProductResponse,
 )
-from shop.entrypoints.http.api.catalogue.stock_schemas import StockAdjustment, StockResponse
+from shop.entrypoints.http.api.catalogue.stock_schemas import (
+    StockAdjustment,
+    StockMovementList,
+    StockResponse,
+)
+from shop.entrypoints.http.api.catalogue.visibility import is_admin
+from shop.entrypoints.http.api.pagination import TimeCursorQuery
 from shop.entrypoints.http.api.router import api_router, set_created_status
 from shop.entrypoints.http.dependencies import (
     AdminUser,
@@ -31,7 +36,6 @@ from shop.entrypoints.http.dependencies import (
     CurrentResponseContext,
     InventoryServiceDependency,
     OptionalKey,
-    Principal,
     ProductFinderDependency,
     ProductServiceDependency,
 )
@@ -92,7 +96,7 @@ async def list_products(
     if query.is_for_staff:
         (await authenticate()).user.require(Role.ADMIN)
     if query.is_plain:
-        page = await products.search(query.to_listing())
+        page = await products.list(query.to_listing())
         return shared_response(page, ProductList.of, if_none_match)
     found = await finder.find(query.to_search())
     return shared_response(found, ProductList.found, if_none_match)
@@ -115,7 +119,7 @@ async def show_product(
 ) -> ProductResponse | Response:
     """Return a product; one that is off sale or archived only to an admin."""
     shown = await products.show(handle)
-    if not shown.product.is_for_sale and not await _is_admin(authenticate):
+    if not shown.product.is_for_sale and not await is_admin(authenticate):
         raise ProductNotFound(sku=handle)
     headers = {"ETag": product_tag(shown)}
     if is_unchanged(if_none_match, shown):
@@ -124,20 +128,12 @@ async def show_product(
     return ProductResponse.of(shown)
 
 
-async def _is_admin(authenticate: Callable[[], Awaitable[Principal]]) -> bool:
-    # Most visitors may see nothing more, so for them a session that has expired is no error.
-    try:
-        return Role.ADMIN in (await authenticate()).user.roles
-    except (NotSignedIn, SessionExpired):
-        return False
-
-
 @router.put(
     "/{handle}",
     responses={
         200: HAS_ETAG,
         201: {"description": "The product is new.", "model": ProductResponse, **HAS_ETAG},
-        **error_responses(*ADMIN_ERRORS, PreconditionFailed, SkuTaken),
+        **error_responses(*ADMIN_ERRORS, CategoryNotFound, PreconditionFailed, SkuTaken),
     },
     openapi_extra={"parameters": PRECONDITION_PARAMETERS},
 )
@@ -183,6 +179,22 @@ async def archive_product(
     await products.archive(command)
 
 
+@router.get(
+    "/{handle}/stock/movements",
+    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, SeveralVariants),
+)
+async def list_product_stock_movements(
+    handle: PathHandle,
+    query: Annotated[TimeCursorQuery, Query()],
+    principal: AdminUser,
+    inventory: InventoryServiceDependency,
+) -> StockMovementList:
+    """Return why the stock of a product with one variant changed, newest first (admin)."""
+    asked = query.to_page_request()
+    page = await inventory.movements_of_product(principal.user, handle, asked)
+    return StockMovementList.of(page)
+
+
 @router.post(
     "/{handle}/stock",
     status_code=201,
@@ -196,7 +208,6 @@ async def adjust_product_stock(
     body: StockAdjustment,
     principal: AdminUser,
     key: OptionalKey,
-    products: ProductServiceDependency,
     inventory: InventoryServiceDependency,
     response_context: CurrentResponseContext,
 ) -> StockResponse:
@@ -204,7 +215,6 @@ async def adjust_product_stock(
 
     With an idempotency key, it is adjusted exactly once.
     """
-    sku = await products.only_sku(handle)
-    command = body.to_command(principal.token, sku, key)
+    command = body.to_command(principal.token, key, product=handle)
     adjustment = response_context.unwrap(await inventory.adjust(command))
     return StockResponse.of(adjustment.inventory)

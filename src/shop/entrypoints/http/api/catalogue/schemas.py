@@ -11,17 +11,28 @@ from shop.application.catalogue.variants import ShownVariant
 from shop.application.ports.paging import Page
 from shop.application.ports.repositories.products import AvailableProduct
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.catalogue.category import MAX_CATEGORIES_OF_PRODUCT
 from shop.domain.catalogue.options import MAX_OPTION_VALUES, MAX_OPTIONS, ProductOption
-from shop.domain.catalogue.product import (
-    HANDLE_PATTERN,
-    IMAGE_URL_PATTERN,
-    MAX_DESCRIPTION_CHARACTERS,
-    MAX_HANDLE_CHARACTERS,
-    MAX_IMAGE_URL_CHARACTERS,
-    MAX_PRODUCT_NAME_CHARACTERS,
-    MAX_VARIANTS,
+from shop.domain.catalogue.product import MAX_VARIANTS
+from shop.domain.catalogue.product_image import MAX_IMAGES
+from shop.entrypoints.http.api.catalogue.category_schemas import CategorySlug
+from shop.entrypoints.http.api.catalogue.detail_schemas import (
+    SafetyInput,
+    SafetyResponse,
+    SeoInput,
+    SeoResponse,
 )
 from shop.entrypoints.http.api.catalogue.facet_schemas import FacetsResponse
+from shop.entrypoints.http.api.catalogue.image_schemas import ImageResponse
+from shop.entrypoints.http.api.catalogue.product_fields import (
+    Description,
+    Handle,
+    ImageUrl,
+    NewDescription,
+    NewImageUrl,
+    NewProductName,
+    ProductName,
+)
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.api.catalogue.variant_schemas import (
     NewOptionText,
@@ -32,9 +43,6 @@ from shop.entrypoints.http.api.catalogue.variant_schemas import (
 )
 from shop.entrypoints.http.requests.cursors import encode_search_cursor, encode_sku_cursor
 from shop.entrypoints.http.schemas import (
-    NEW_DESCRIPTION,
-    NEW_TEXT_ABOUT_GOODS,
-    VISIBLE_CHARACTERS,
     MoneyResponse,
     NextCursor,
     PriceInput,
@@ -42,49 +50,6 @@ from shop.entrypoints.http.schemas import (
     ResponseBody,
     Sku,
 )
-from shop.entrypoints.validation_messages import MULTILINE_TEXT_PATTERN, SINGLE_LINE_PATTERN
-
-Handle = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=MAX_HANDLE_CHARACTERS,
-        pattern=HANDLE_PATTERN,
-        examples=["TEA-EARL-GREY"],
-        description="The permanent name of a product.",
-    ),
-]
-
-ProductName = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=MAX_PRODUCT_NAME_CHARACTERS,
-        pattern=SINGLE_LINE_PATTERN,
-        examples=["Earl Grey, 100 g"],
-    ),
-]
-Description = Annotated[
-    str,
-    Field(
-        max_length=MAX_DESCRIPTION_CHARACTERS,
-        pattern=MULTILINE_TEXT_PATTERN,
-        examples=["Black tea with bergamot."],
-    ),
-]
-ImageUrl = Annotated[
-    str | None,
-    Field(
-        max_length=MAX_IMAGE_URL_CHARACTERS,
-        pattern=IMAGE_URL_PATTERN,
-        examples=["https://example.com/earl-grey.jpg"],
-    ),
-]
-# Requests only: products of earlier releases may have names that a new one may not have.
-NewProductName = Annotated[ProductName, NEW_TEXT_ABOUT_GOODS]
-NewDescription = Annotated[Description, NEW_DESCRIPTION]
-NewImageUrl = Annotated[ImageUrl, VISIBLE_CHARACTERS]
-
 
 _EXAMPLE = {
     "sku": "SHIRT-M",
@@ -119,8 +84,27 @@ class ProductDescription(RequestBody):
     ] = None
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
     image_url: Annotated[
-        NewImageUrl, Field(description="Omit it to keep the image; null removes it.")
+        NewImageUrl,
+        Field(
+            description="Outside the shop, and shown if the product has no images of its own. Omit "
+            "it to keep it; null removes it."
+        ),
     ] = None
+    categories: Annotated[
+        list[CategorySlug] | None,
+        Field(
+            max_length=MAX_CATEGORIES_OF_PRODUCT,
+            examples=[None, ["tea"]],
+            description="The categories that it is directly in. Omit them to keep them; null "
+            "takes it out of all.",
+        ),
+    ] = None
+    safety: Annotated[
+        SafetyInput | None, Field(description="Omit it to keep it; null removes it.")
+    ] = None
+    seo: Annotated[SeoInput | None, Field(description="Omit it to keep it; null removes it.")] = (
+        None
+    )
     options: Annotated[
         list[ProductOptionInput] | None,
         Field(
@@ -145,6 +129,7 @@ class ProductDescription(RequestBody):
     ) -> PutProduct:
         """Return the command that puts this product; raise `InvalidValue`."""
         names = [each.name for each in self.options or ()]
+        given = self.model_fields_set
         return PutProduct(
             session=session,
             handle=handle,
@@ -153,7 +138,12 @@ class ProductDescription(RequestBody):
             price=None if self.price is None else self.price.to_money(),
             active=self.active,
             image_url=self.image_url,
-            keeps_image="image_url" not in self.model_fields_set,
+            keeps_image="image_url" not in given,
+            categories=tuple(self.categories or ()) if "categories" in given else None,
+            safety=None if self.safety is None else self.safety.to_safety(),
+            keeps_safety="safety" not in given,
+            seo=None if self.seo is None else self.seo.to_seo(),
+            keeps_seo="seo" not in given,
             options=None if self.options is None else tuple(map(_option, self.options)),
             variants=None if self.variants is None else variants_of(self.variants, names),
             precondition=precondition,
@@ -183,13 +173,24 @@ class ProductResponse(ResponseBody):
     description: Description
     price: Annotated[MoneyResponse, Field(description="The lowest of the variants that are sold.")]
     available: Annotated[Available, Field(description="Of all variants that are sold.")]
-    image_url: ImageUrl
+    image_url: Annotated[
+        ImageUrl, Field(description="Of the first image; without one, the URL that staff gave.")
+    ]
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
     archived: Annotated[
         bool | None, Field(exclude_if=_is_none, description="Present, and true, if it is archived.")
     ]
     options: Annotated[list[ProductOptionResponse], Field(max_length=MAX_OPTIONS)]
     variants: Annotated[list[VariantResponse], Field(max_length=MAX_VARIANTS)]
+    categories: Annotated[
+        list[CategorySlug], Field(description="Those that it is directly in, sorted.")
+    ]
+    images: Annotated[list[ImageResponse], Field(max_length=MAX_IMAGES)]
+    safety: Annotated[SafetyResponse | None, Field(exclude_if=_is_none)]
+    seo: Annotated[
+        SeoResponse,
+        Field(description="Made from the name and the description where staff gave nothing."),
+    ]
 
     @classmethod
     def of(cls, available_product: AvailableProduct) -> Self:
@@ -203,7 +204,7 @@ class ProductResponse(ResponseBody):
             description=product.description,
             price=MoneyResponse.of(product.price),
             available=available_product.available,
-            image_url=product.image_url,
+            image_url=product.shown_image,
             active=product.active,
             archived=True if product.archived_at else None,
             options=[
@@ -214,6 +215,10 @@ class ProductResponse(ResponseBody):
                 VariantResponse.of(each, available_product.stock[each.sku])
                 for each in product.variants
             ],
+            categories=list(available_product.categories),
+            images=[ImageResponse.of(each) for each in available_product.images],
+            safety=None if product.safety is None else SafetyResponse.of(product.safety),
+            seo=SeoResponse.of(product.seo, product.name, product.description),
         )
 
 

@@ -1,14 +1,18 @@
 """Schemas of stock."""
 
+from datetime import datetime
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import Field
 
 from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ports.paging import Page, TimeCursor
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.account import MAX_NOTE_CHARACTERS
-from shop.domain.inventory import MAX_ON_HAND, Inventory
-from shop.entrypoints.http.schemas import NEW_TEXT, RequestBody, ResponseBody, Sku
+from shop.domain.inventory import MAX_ON_HAND, Inventory, StockMovement, StockMovementKind
+from shop.entrypoints.http.requests.cursors import encode_time_cursor
+from shop.entrypoints.http.schemas import NEW_TEXT, NextCursor, RequestBody, ResponseBody, Sku
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 Available = Annotated[
@@ -37,9 +41,23 @@ class StockAdjustment(RequestBody):
         NEW_TEXT,
     ]
 
-    def to_command(self, session: SessionToken | None, sku: str, key: str | None) -> AdjustStock:
-        """Return the command that adjusts the stock of a variant."""
-        return AdjustStock(session=session, sku=sku, delta=self.delta, reason=self.reason, key=key)
+    def to_command(
+        self,
+        session: SessionToken | None,
+        key: str | None,
+        *,
+        sku: str | None = None,
+        product: str | None = None,
+    ) -> AdjustStock:
+        """Return the command that adjusts the stock of a variant, or of a product's only one."""
+        return AdjustStock(
+            session=session,
+            sku=sku,
+            product=product,
+            delta=self.delta,
+            reason=self.reason,
+            key=key,
+        )
 
 
 class StockResponse(ResponseBody):
@@ -58,4 +76,58 @@ class StockResponse(ResponseBody):
             on_hand=inventory.on_hand,
             reserved=inventory.reserved,
             available=inventory.available,
+        )
+
+
+class StockMovementResponse(ResponseBody):
+    """A change of stock."""
+
+    id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a18-8f5d-8e9f0a1b2c34"])]
+    kind: Annotated[StockMovementKind, Field(examples=["adjustment"])]
+    on_hand_delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[40])]
+    reserved_delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[0])]
+    order_id: Annotated[
+        UUID | None,
+        Field(
+            exclude_if=lambda order_id: order_id is None,
+            examples=["01932b7e-8f3c-7a18-8f5d-8e9f0a1b2c35"],
+            description="Present if the change belongs to an order.",
+        ),
+    ]
+    reason: Annotated[
+        str,
+        Field(
+            max_length=MAX_NOTE_CHARACTERS,
+            examples=["Delivery of November"],
+            description="What staff gave as the reason; empty for orders.",
+        ),
+    ]
+    created_at: Annotated[datetime, Field(examples=["2026-11-21T12:00:00Z"])]
+
+    @classmethod
+    def of(cls, movement: StockMovement) -> Self:
+        """Render a movement."""
+        return cls(
+            id=movement.id,
+            kind=movement.kind,
+            on_hand_delta=movement.on_hand_delta,
+            reserved_delta=movement.reserved_delta,
+            order_id=movement.order_id,
+            reason=movement.reason,
+            created_at=movement.created_at,
+        )
+
+
+class StockMovementList(ResponseBody):
+    """A page of changes of stock, newest first."""
+
+    items: list[StockMovementResponse]
+    next: NextCursor
+
+    @classmethod
+    def of(cls, page: Page[StockMovement, TimeCursor]) -> Self:
+        """Render a page of movements."""
+        return cls(
+            items=[StockMovementResponse.of(each) for each in page.items],
+            next=encode_time_cursor(page.next),
         )

@@ -9,7 +9,12 @@ from shop.application.orders.refund import RefundOrder
 from shop.domain.account import BalanceTooLarge
 from shop.domain.orders.fulfilment import PaymentNotCaptured
 from shop.domain.orders.order import OrderNotFound
-from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.refund import (
+    NothingToRefund,
+    NotPaidByCard,
+    RefundExceedsPayment,
+    ShippingAlreadyRefunded,
+)
 from shop.domain.orders.shipment import QuantityExceedsOrder, ShipmentEventKind
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.entrypoints.http.api.fulfilment.history import OrderHistoryResponse
@@ -149,6 +154,8 @@ async def list_deliveries(
         NotPaidByCard,
         QuantityExceedsOrder,
         RefundExceedsPayment,
+        ShippingAlreadyRefunded,
+        NothingToRefund,
         BalanceTooLarge,
     ),
     openapi_extra=idempotency_key_header("8d2f4b7a-51c9-4e36-a0d8-3f6b9c1e7a25"),
@@ -160,10 +167,11 @@ async def refund_order(
     keyed_request: Idempotent,
     orders: RefundOrdersDependency,
 ) -> RefundResponse:
-    """Refund these lines, this amount, or the rest, exactly once per key (admin).
+    """Refund these lines, shipping, this amount, or the rest, exactly once per key (admin).
 
-    The order becomes `refunded` once its whole payment is refunded. Goods that are refunded before
-    they are shipped are no longer shipped.
+    Lines and shipping are refunded at what was paid for them: with their shares of discounts and
+    taxes. The order becomes `refunded` once its whole payment is refunded. Goods that are refunded
+    before they are shipped are no longer shipped.
     """
     command = RefundOrder(
         session=principal.token,

@@ -9,11 +9,12 @@ from pydantic import Field
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.cart import MAX_LINES
 from shop.domain.orders.order import Actor
-from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
+from shop.domain.orders.refund import Refund, RefundLine, RefundRequest, RefundStatus
 from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.line_quantity import LineQuantity
-from shop.entrypoints.http.api.orders.schemas import OrderLineInput
+from shop.domain.shared.money import Currency, Money
+from shop.entrypoints.http.api.orders.new_order import OrderLineInput
 from shop.entrypoints.http.api.pagination import PositionQuery
 from shop.entrypoints.http.schemas import (
     NEW_TEXT,
@@ -50,11 +51,19 @@ class NewShipmentEvent(RequestBody):
 class NewRefund(RequestBody):
     """What to refund.
 
-    Lines are refunded at their price unless an amount is given. An amount without lines concerns
-    no goods. Without both, the rest of the payment is refunded.
+    Lines, and shipping if requested, are refunded at what was paid for them unless an amount is
+    given. An amount without lines concerns no goods. Without any of the three, the rest of the
+    payment is refunded.
     """
 
     lines: _Lines = None
+    shipping: Annotated[
+        bool,
+        Field(
+            examples=[False],
+            description="Whether to refund shipping too; it can be refunded once.",
+        ),
+    ] = False
     amount: Annotated[
         MoneyInput | None,
         Field(
@@ -75,6 +84,7 @@ class NewRefund(RequestBody):
         """Return the refund request; raise `InvalidValue` for an impossible one."""
         return RefundRequest(
             lines=_line_quantities(self.lines),
+            shipping=self.shipping,
             amount=None if self.amount is None else self.amount.to_money(),
             to=None if self.to is None else PaymentMethod(self.to),
             reason=self.reason,
@@ -132,14 +142,44 @@ class ShipmentEventList(ResponseBody):
         return cls(items=[ShipmentEventResponse.of(each) for each in selected], next=following)
 
 
+class RefundLineResponse(LineQuantityResponse):
+    """A refunded quantity of one product, and the part of the refund that is for it."""
+
+    amount: Annotated[
+        MoneyResponse | None,
+        Field(
+            exclude_if=lambda amount: amount is None,
+            description="Missing in refunds from before lines had it.",
+        ),
+    ]
+    tax: Annotated[
+        MoneyResponse | None,
+        Field(exclude_if=lambda tax: tax is None, description="The tax in the amount."),
+    ]
+
+    @classmethod
+    def of(cls, line: RefundLine, currency: Currency) -> Self:
+        """Render a line of a refund."""
+        return cls(
+            sku=line.sku,
+            quantity=line.quantity,
+            amount=None if line.amount is None else _money(line.amount, currency),
+            tax=None if line.tax is None else _money(line.tax, currency),
+        )
+
+
 class RefundResponse(ResponseBody):
     """A refund: succeeded, or pending until the gateway has refunded the card."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12"])]
     amount: MoneyResponse
+    shipping_amount: Annotated[
+        MoneyResponse, Field(description="The part of the amount that is for shipping.")
+    ]
+    tax: Annotated[MoneyResponse, Field(description="The tax of the lines and of shipping.")]
     to: Annotated[PaymentMethod, Field(examples=["account"])]
     reason: _Reason
-    lines: list[LineQuantityResponse]
+    lines: list[RefundLineResponse]
     restocked: bool
     status: Annotated[RefundStatus, Field(examples=["succeeded"])]
     actor: Annotated[Actor, Field(examples=["admin"])]
@@ -148,14 +188,15 @@ class RefundResponse(ResponseBody):
     @classmethod
     def of(cls, refund: Refund) -> Self:
         """Render a refund."""
+        currency = refund.amount.currency
         return cls(
             id=refund.id,
             amount=MoneyResponse.of(refund.amount),
+            shipping_amount=_money(refund.shipping_amount, currency),
+            tax=_money(refund.tax, currency),
             to=refund.to,
             reason=refund.reason,
-            lines=[
-                LineQuantityResponse(sku=each.sku, quantity=each.quantity) for each in refund.lines
-            ],
+            lines=[RefundLineResponse.of(each, currency) for each in refund.lines],
             restocked=refund.restocked,
             status=refund.status,
             actor=refund.actor,
@@ -174,3 +215,7 @@ class RefundList(ResponseBody):
         """Render a page of refunds."""
         selected, following = query.select(refunds)
         return cls(items=[RefundResponse.of(each) for each in selected], next=following)
+
+
+def _money(amount: int, currency: Currency) -> MoneyResponse:
+    return MoneyResponse.of(Money(amount=amount, currency=currency))

@@ -61,7 +61,7 @@ async def show_session(
     principal: AnyUser, carts: CartServiceDependency, policies: PoliciesDependency
 ) -> SessionResponse:
     """Return my session; without one, the user is null and the cart is empty."""
-    cart = await carts.show(principal.cart)
+    cart = await carts.show(principal.current_session)
     return SessionResponse.of(principal.current_session, cart, policies.session)
 
 
@@ -86,7 +86,7 @@ async def sign_in(
     response_context.update_session(current_session)
     response_context.log_security_event("signed_in")
     with after_commit():
-        cart = await carts.show(current_session.session.cart)
+        cart = await carts.show(current_session)
     return SessionResponse.of(current_session, cart, policies.session)
 
 
@@ -108,7 +108,7 @@ async def change_preferences(
     current_session = await sessions.change_preferences(command)
     response_context.update_session(current_session)
     with after_commit():
-        cart = await carts.show(current_session.session.cart)
+        cart = await carts.show(current_session)
     return SessionResponse.of(current_session, cart, policies.session)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.application.checkout.cart import PricedCart
+from shop.application.checkout.priced_cart import PricedCart
 from shop.application.identity.authentication import CurrentSession
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.session import Session, SessionPolicy

@@ -15,13 +15,21 @@ from shop.domain.cart_problems import NotForSale
 from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.inventory import OutOfStock
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
-from shop.domain.orders.order import OrderNotFound, PriceChanged, TooManyPendingOrders
+from shop.domain.orders.order import OrderNotFound, TooManyPendingOrders
+from shop.domain.orders.price_changed import PriceChanged
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.pricing.quote_errors import (
+    AddressRequired,
+    CodeNotApplicable,
+    CodeNotFound,
+    CodeUsedUp,
+    ShippingUnavailable,
+)
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
+from shop.entrypoints.http.api.orders.new_order import NewOrder
 from shop.entrypoints.http.api.orders.schemas import (
-    NewOrder,
     OrderList,
     OrderResponse,
     status_code_for_order,
@@ -66,6 +74,11 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         EmptyCart,
         ProductNotFound,
         NotForSale,
+        CodeNotFound,
+        CodeUsedUp,
+        CodeNotApplicable,
+        AddressRequired,
+        ShippingUnavailable,
         PriceChanged,
         OutOfStock,
         InsufficientFunds,
@@ -86,15 +99,18 @@ async def place_order(
 ) -> OrderResponse:
     """Order these lines, or my cart, and pay: all or nothing, exactly once per key.
 
-    While a card payment has no outcome, the order is `pending` and the status is 202. Send the
-    request again with the same key, or read the order, to learn the outcome.
+    The price is that of the cart: with discounts, shipping and taxes. An order that costs nothing
+    needs no payment. While a card payment has no outcome, the order is `pending` and the status is
+    202. Send the request again with the same key, or read the order, to learn the outcome.
     """
     command = PlaceOrder(
         session=keyed_request.token,
         key=keyed_request.key,
         cart=body.cart(),
-        card=body.payment.token,
+        card=None if body.payment is None else body.payment.token,
         expected_total=body.expected_total_money(),
+        has_payment=body.payment is not None,
+        details=body.details(),
     )
     result = await checkout.place(command)
     placed = keyed_request.response_context.unwrap(result)

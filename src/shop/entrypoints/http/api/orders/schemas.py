@@ -1,87 +1,41 @@
-"""Schemas of orders."""
+"""Schemas of placed orders."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from shop.application.orders.queries import OrderView
 from shop.application.ports.paging import Page, TimeCursor
-from shop.domain.cart import MAX_LINES, Cart
+from shop.domain.address import Address
 from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import Order, OrderLine, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from shop.domain.shared.line_quantity import MAX_QUANTITY, LineQuantity
+from shop.domain.pricing.kept_line import KeptLine
+from shop.domain.shared.line_quantity import MAX_QUANTITY
 from shop.domain.shared.money import Money
 from shop.domain.user import User
-from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.api.addresses.schemas import AddressResponse
+from shop.entrypoints.http.api.catalogue.product_fields import ProductName
 from shop.entrypoints.http.api.catalogue.variant_schemas import Options
+from shop.entrypoints.http.api.price_schemas import DiscountResponse, TaxResponse, TotalsResponse
+from shop.entrypoints.http.api.rules.fields import RuleSlug
 from shop.entrypoints.http.payment_action import RequiredAction
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
-    CardToken,
     ClientSecret,
-    MoneyInput,
+    Email,
     MoneyResponse,
     NextCursor,
     PaymentAction,
     Quantity,
-    RequestBody,
     ResponseBody,
     Simulated,
     Sku,
     Time,
 )
-
-
-class OrderLineInput(RequestBody):
-    """A quantity of one product."""
-
-    sku: Sku
-    quantity: Quantity
-
-
-class PaymentInput(RequestBody):
-    """How to pay: from the customer's account, or with the card of the token."""
-
-    method: Annotated[Literal["account", "card"], Field(examples=["card"])]
-    token: Annotated[CardToken | None, Field(examples=["tok_visa"], validate_default=True)] = None
-
-    @field_validator("token")
-    @classmethod
-    def _require_token_for_card(cls, token: str | None, info: ValidationInfo) -> str | None:
-        match info.data.get("method"), token:
-            case "card", None:
-                raise ValueError("is required for a card payment")
-            case "account", str():
-                raise ValueError("is not allowed with the method account")
-        return token
-
-
-class NewOrder(RequestBody):
-    """The lines to order (by default the session's cart) and how to pay."""
-
-    lines: Annotated[list[OrderLineInput] | None, Field(min_length=1, max_length=MAX_LINES)] = None
-    payment: PaymentInput
-    expected_total: Annotated[
-        MoneyInput | None,
-        Field(
-            examples=[{"amount": 1580, "currency": "EUR"}],
-            description="Reject the order if its total differs.",
-        ),
-    ] = None
-
-    def cart(self) -> Cart | None:
-        """Return the cart, None for the session's; raise `InvalidValue` for too much."""
-        if self.lines is None:
-            return None
-        return Cart.of(LineQuantity(sku=line.sku, quantity=line.quantity) for line in self.lines)
-
-    def expected_total_money(self) -> Money | None:
-        """Return the total that the customer expects, if given."""
-        return None if self.expected_total is None else self.expected_total.to_money()
 
 
 def status_code_for_order(order: Order) -> int:
@@ -102,13 +56,16 @@ class OrderLineResponse(ResponseBody):
     options: Options
     quantity: Quantity
     unit_price: MoneyResponse
-    amount: MoneyResponse
+    amount: Annotated[MoneyResponse, Field(description="Before discounts.")]
+    discount: Annotated[MoneyResponse, Field(description="The line's share of all discounts.")]
+    tax: Annotated[MoneyResponse, Field(description="The line's share of all taxes.")]
     shipped: Annotated[_QuantitySoFar, Field(description="How many have been shipped.")]
     refunded: Annotated[_QuantitySoFar, Field(description="How many have been refunded.")]
 
     @classmethod
-    def of(cls, line: OrderLine, *, shipped: int, refunded: int) -> Self:
-        """Render a line of an order."""
+    def of(cls, line: OrderLine, kept: KeptLine | None, *, shipped: int, refunded: int) -> Self:
+        """Render a line of an order; that of a plain order has no discount and no tax."""
+        currency = line.unit_price.currency
         return cls(
             sku=line.sku,
             name=line.name,
@@ -116,6 +73,8 @@ class OrderLineResponse(ResponseBody):
             quantity=line.quantity,
             unit_price=MoneyResponse.of(line.unit_price),
             amount=MoneyResponse.of(line.amount),
+            discount=MoneyResponse(amount=kept.discount if kept else 0, currency=currency),
+            tax=MoneyResponse(amount=kept.tax if kept else 0, currency=currency),
             shipped=shipped,
             refunded=refunded,
         )
@@ -154,10 +113,19 @@ class OrderResponse(ResponseBody):
     ]
     status: Annotated[OrderStatus, Field(examples=["paid"])]
     total: MoneyResponse
+    totals: TotalsResponse
     lines: list[OrderLineResponse]
+    discounts: list[DiscountResponse]
+    taxes: list[TaxResponse]
     payment: PaymentResponse
     refunded: Annotated[MoneyResponse, Field(description="The sum of the order's refunds.")]
     placed_at: Time
+    email: Annotated[
+        Email | None, Field(description="Where letters about the order go; else to its customer.")
+    ] = None
+    shipping_address: AddressResponse | None = None
+    billing_address: AddressResponse | None = None
+    shipping_method: Annotated[RuleSlug | None, Field(examples=["parcel"])] = None
     user: Annotated[
         OrderCustomer | None,
         Field(exclude_if=lambda user: user is None, description="The customer; for admins only."),
@@ -188,19 +156,32 @@ class OrderResponse(ResponseBody):
         """Render an order; without fulfilment, nothing of it was shipped or refunded."""
         shipped = _NONE if fulfilment is None else fulfilment.shipped
         refunded = _NONE if fulfilment is None else fulfilment.refunded
+        currency, pricing, details = order.total.currency, order.pricing, order.details
+        kept = [None] * len(order.lines) if pricing is None else pricing.lines
         return cls(
             id=order.id,
             number=order.number,
             status=order.status,
             total=MoneyResponse.of(order.total),
+            totals=TotalsResponse.of(order.totals, currency),
             lines=[
                 OrderLineResponse.of(
                     line,
+                    kept_line,
                     shipped=shipped.get(line.sku, 0),
                     refunded=refunded.get(line.sku, 0),
                 )
-                for line in order.lines
+                for line, kept_line in zip(order.lines, kept, strict=True)
             ],
+            discounts=[
+                DiscountResponse.of(each, currency)
+                for each in (pricing.discounts if pricing else ())
+            ],
+            taxes=[TaxResponse.of(each, currency) for each in (pricing.taxes if pricing else ())],
+            email=details.email,
+            shipping_address=_address(details.shipping_address),
+            billing_address=_address(details.billing_address),
+            shipping_method=details.shipping_method,
             payment=PaymentResponse(
                 method=payment.method,
                 status=payment.status,
@@ -209,13 +190,15 @@ class OrderResponse(ResponseBody):
                 simulated=simulated,
             ),
             refunded=MoneyResponse.of(
-                Money.zero(order.total.currency)
-                if fulfilment is None
-                else fulfilment.refunded_amount
+                Money.zero(currency) if fulfilment is None else fulfilment.refunded_amount
             ),
             placed_at=order.placed_at,
             user=None if customer is None else OrderCustomer.of(customer),
         )
+
+
+def _address(address: Address | None) -> AddressResponse | None:
+    return None if address is None else AddressResponse.of(address)
 
 
 class OrderList(ResponseBody):

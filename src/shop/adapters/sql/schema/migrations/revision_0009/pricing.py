@@ -48,6 +48,7 @@ def _create_promotions() -> None:
         sa.Column("key", CODE, nullable=False),
         sa.Column("promotion", CODE, nullable=False),
         sa.Column("uses_left", sa.BigInteger()),
+        sa.Column("rules_version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
             "uses_left >= 0", name=op.f("ck_promotion_counters_uses_left_not_negative")
@@ -73,8 +74,21 @@ def _create_promotions() -> None:
         ),
         if_not_exists=True,
     )
-    for table, column in {"promotion_counters": "promotion", "promotion_uses": "order_id"}.items():
-        op.create_index(f"ix_{table}_{column}", table, [column], if_not_exists=True)
+    for table, columns in (
+        ("promotion_counters", ["promotion", "key"]),
+        ("promotion_counters", ["promotion", "created_at"]),
+        ("promotion_uses", ["order_id"]),
+    ):
+        name = "_".join(["ix", table, *columns])
+        op.create_index(name, table, columns, if_not_exists=True)
+    op.create_index(
+        "ix_promotion_uses_promotion_code",
+        "promotion_uses",
+        ["promotion", "code"],
+        postgresql_where=sa.text("code IS NOT NULL"),
+        sqlite_where=sa.text("code IS NOT NULL"),
+        if_not_exists=True,
+    )
 
 
 def _create_order_shares() -> None:

@@ -12,6 +12,9 @@ from shop.adapters.sql.schema.migrations.revision_0009.columns import (
 from shop.adapters.sql.schema.migrations.revision_0009.customers import create_customers
 from shop.adapters.sql.schema.migrations.revision_0009.first_variants import add_first_variants
 from shop.adapters.sql.schema.migrations.revision_0009.inventories import drop_foreign_key
+from shop.adapters.sql.schema.migrations.revision_0009.older_servers import (
+    add_missing_variants,
+)
 from shop.adapters.sql.schema.migrations.revision_0009.pricing import create_pricing
 from shop.adapters.sql.schema.migrations.revision_0009.search import create_search
 
@@ -29,3 +32,4 @@ def upgrade() -> None:
     create_pricing()
     create_customers()
     add_first_variants()
+    add_missing_variants()

@@ -8,7 +8,7 @@ from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.addresses import Addresses
+from shop.application.ports.repositories.customers.addresses import Addresses
 from shop.domain.address import SavedAddress
 
 

@@ -1,39 +1,19 @@
 """The cart over HTTP, with every store of sessions."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from tests.entrypoints.http.clients import HttpShop, Json, assert_invalid, assert_problem, eur
+from tests.entrypoints.http.api.cart.shown_carts import EMPTY_CART, cart, line
+from tests.entrypoints.http.clients import HttpShop, assert_invalid, assert_problem, eur
 
 pytestmark = pytest.mark.anyio
-
-EMPTY = {"lines": [], "total": eur(0), "problems": [{"code": "empty-cart"}]}
 
 
 @pytest.fixture(params=["database", "cookie"])
 def session_store(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind
-
-
-def line(sku: str, quantity: int, available: int = 10, *problems: str) -> Json:
-    return {
-        "sku": sku,
-        "name": f"The {sku.lower()}",
-        "options": {},
-        "quantity": quantity,
-        "unit_price": eur(500),
-        "amount": eur(500 * quantity),
-        "available": available,
-        "problems": list(problems),
-    }
-
-
-def cart(*lines: Json, problems: Sequence[Json] = ()) -> Json:
-    total = sum(line["amount"]["amount"] for line in lines)
-    return {"lines": list(lines), "total": eur(total), "problems": list(problems)}
 
 
 async def test_anonymous_user_can_fill_a_cart_before_signing_in(shop: HttpShop) -> None:
@@ -55,8 +35,8 @@ async def test_anonymous_user_can_fill_a_cart_before_signing_in(shop: HttpShop) 
     assert response.json() == cart(line("CUP", 1))
     response = await browser.delete("/cart")
     assert response.status_code == 200
-    assert response.json() == EMPTY
-    assert (await browser.get("/cart")).json() == EMPTY
+    assert response.json() == EMPTY_CART
+    assert (await browser.get("/cart")).json() == EMPTY_CART
 
 
 async def test_empty_cart_is_shown_without_a_session_cookie(shop: HttpShop) -> None:
@@ -68,7 +48,7 @@ async def test_empty_cart_is_shown_without_a_session_cookie(shop: HttpShop) -> N
             await browser.delete("/cart/lines/TEA"),
         ]
     assert [response.status_code for response in responses] == [200, 200, 200]
-    assert [each.json() for each in responses] == [EMPTY] * 3
+    assert [each.json() for each in responses] == [EMPTY_CART] * 3
     assert browser.token is None
 
 
@@ -82,7 +62,7 @@ async def test_cart_is_kept_at_sign_up_and_can_be_ordered(shop: HttpShop) -> Non
     response = await browser.post("/orders", body, idempotency_key="key-0001")
     assert response.status_code == 201
     assert response.json()["total"] == eur(1000)
-    assert (await browser.get("/cart")).json() == EMPTY
+    assert (await browser.get("/cart")).json() == EMPTY_CART
 
 
 async def test_unavailable_product_cannot_be_added_to_a_cart(shop: HttpShop) -> None:
@@ -154,4 +134,4 @@ async def test_cart_of_an_expired_session_is_gone(shop: HttpShop) -> None:
     with shop.unchanged():
         assert_problem(await browser.get("/cart"), 401, "session-expired")
     assert browser.token is None
-    assert (await browser.get("/cart")).json() == EMPTY
+    assert (await browser.get("/cart")).json() == EMPTY_CART

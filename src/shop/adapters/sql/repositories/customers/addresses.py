@@ -18,7 +18,7 @@ from shop.adapters.sql.statements.writes import (
     update_rows,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.addresses import Addresses
+from shop.application.ports.repositories.customers.addresses import Addresses
 from shop.domain.address import SavedAddress
 
 ADDRESSES = select(addresses)

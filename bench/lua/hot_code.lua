@@ -1,0 +1,5 @@
+-- The same orders, all with one limited code.
+
+require "orders"
+
+details = ',"codes":["HOT"]'

@@ -1,0 +1,1 @@
+"""What belongs to customers, in memory: addresses and carts."""

@@ -1,0 +1,1 @@
+"""The rows of orders: what they are made of, and what is made of them."""

@@ -1,0 +1,1 @@
+"""What belongs to customers, in a relational database: addresses and carts."""

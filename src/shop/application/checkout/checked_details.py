@@ -1,0 +1,49 @@
+"""Checks what a new order says of its recipient, before the unit of work that decides it."""
+
+from dataclasses import replace
+
+from shop.application.checkout.address_checks import AddressChecks
+from shop.application.checkout.placement_batch import PlaceOrder
+from shop.domain.address import Address, AddressFault, InvalidAddress
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.shared.errors import InvalidValue
+
+
+class DetailsChecks:
+    """Gives the details of new orders their normal form."""
+
+    def __init__(self, addresses: AddressChecks) -> None:
+        self._addresses = addresses
+
+    async def check(self, command: PlaceOrder) -> PlaceOrder:
+        """Return the command with its details in their normal form, or with what is wrong in them.
+
+        It is not raised here: a key that has an outcome is answered by it, whatever the rules of
+        countries say by now.
+        """
+        if command.details == NO_DETAILS:
+            return command
+        try:
+            return replace(command, checked_details=await self._normalise(command.details))
+        except (InvalidAddress, InvalidValue) as error:
+            return replace(command, checked_details=error)
+
+    async def _normalise(self, details: OrderDetails) -> OrderDetails:
+        details = details.normalise()
+        faults: list[AddressFault] = []
+        addresses: dict[str, Address | None] = {}
+        for member, address in (
+            ("shipping_address", details.shipping_address),
+            ("billing_address", details.billing_address),
+        ):
+            try:
+                addresses[member] = await self._addresses.normalise(address, member)
+            except InvalidAddress as error:
+                faults += error.faults
+        if faults:
+            raise InvalidAddress.of(faults)
+        return replace(
+            details,
+            shipping_address=addresses["shipping_address"],
+            billing_address=addresses["billing_address"],
+        )

@@ -1,0 +1,101 @@
+"""The carts of a group of sessions: visitors have their own, all sessions of a customer share one.
+
+A signed-in session has lines of its own if it is from before the shop knew customers' carts, or
+if an older server has put them there. They count as part of the customer's cart, and become part
+of it with the next change.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Self
+from uuid import UUID
+
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.customer_cart import EMPTY_CART, CartContent, CustomerCart
+from shop.domain.session import Session
+
+
+class SessionCarts:
+    """Shows and stages carts, each as the changes before have left it."""
+
+    def __init__(self, uow: UnitOfWork, customer_carts: Mapping[UUID, CustomerCart]) -> None:
+        self._uow = uow
+        self._customer_carts = dict(customer_carts)
+
+    @classmethod
+    async def load(cls, uow: UnitOfWork, sessions: Iterable[Session]) -> Self:
+        """Read the carts of customers, which cannot be saved."""
+        user_ids = _user_ids(sessions)
+        return cls(uow, await uow.customer_carts.get_many(user_ids) if user_ids else {})
+
+    @classmethod
+    async def lock(cls, uow: UnitOfWork, user_ids: Iterable[UUID]) -> Self:
+        """Lock the carts of these customers; who never had one keeps the lines of the session."""
+        wanted = set(user_ids)
+        return cls(uow, await uow.customer_carts.lock(wanted) if wanted else {})
+
+    @classmethod
+    async def for_orders(
+        cls, uow: UnitOfWork, taken: Collection[UUID], read: Collection[UUID]
+    ) -> Self:
+        """Lock the carts that orders take, and read those whose details they have."""
+        locked = dict(await uow.customer_carts.lock(taken)) if taken else {}
+        others = set(read) - set(taken)
+        return cls(uow, locked | dict(await uow.customer_carts.get_many(others) if others else {}))
+
+    @classmethod
+    async def lock_or_add(cls, uow: UnitOfWork, sessions: Iterable[Session]) -> Self:
+        """Lock the carts of the sessions' customers; each has one from then on."""
+        user_ids = _user_ids(sessions)
+        return cls(uow, await uow.customer_carts.lock_or_add(user_ids) if user_ids else {})
+
+    @classmethod
+    async def for_sign_in(cls, uow: UnitOfWork, session: Session, user_id: UUID) -> Self:
+        """Lock the cart that the session's becomes part of, unless there is nothing in it."""
+        if session.content == EMPTY_CART:
+            return cls(uow, {})
+        return cls(uow, await uow.customer_carts.lock_or_add([user_id]))
+
+    @classmethod
+    def for_new_user(cls, uow: UnitOfWork, user_id: UUID) -> Self:
+        """Stage the cart of a user who signs up."""
+        cart = CustomerCart.new(user_id)
+        uow.customer_carts.add(cart)
+        return cls(uow, {user_id: cart})
+
+    def content(self, session: Session) -> CartContent:
+        """Return the cart of a session."""
+        cart = self._find(session)
+        return session.content if cart is None else cart.content.merged_with(session.content)
+
+    def merge(self, session: Session) -> Session:
+        """Make the session's own cart part of the customer's."""
+        return self.save(session, self.content(session))
+
+    def save(self, session: Session, content: CartContent) -> Session:
+        """Stage the cart of a session; return the session as it is to be saved."""
+        cart = self._find(session)
+        if cart is None:
+            return session.with_content(content)
+        self._save(cart, content)
+        return session.with_content(EMPTY_CART)
+
+    def remove_ordered(
+        self, user_id: UUID, quantities: Mapping[str, int], codes: Collection[str]
+    ) -> None:
+        """Remove from the cart of a customer what an order has taken."""
+        cart = self._customer_carts.get(user_id)
+        if cart is not None:
+            self._save(cart, cart.content.without_ordered(quantities, codes))
+
+    def _find(self, session: Session) -> CustomerCart | None:
+        return None if session.user_id is None else self._customer_carts.get(session.user_id)
+
+    def _save(self, cart: CustomerCart, content: CartContent) -> None:
+        if content != cart.content:
+            saved = cart.with_content(content)
+            self._uow.customer_carts.save(saved)
+            self._customer_carts[cart.user_id] = saved
+
+
+def _user_ids(sessions: Iterable[Session]) -> set[UUID]:
+    return {each.user_id for each in sessions if each.user_id is not None}

@@ -1,0 +1,1 @@
+"""Ports to what belongs to customers: their addresses and their carts."""

@@ -1,0 +1,99 @@
+"""Schemas of an order to place."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from shop.domain.address import Address
+from shop.domain.cart import MAX_LINES, Cart
+from shop.domain.orders.order_details import MAX_CODES, OrderDetails
+from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.money import Money
+from shop.entrypoints.http.api.addresses.schemas import AddressInput
+from shop.entrypoints.http.api.rules.fields import RuleSlug
+from shop.entrypoints.http.api.rules.promotion_schemas import CodeInput
+from shop.entrypoints.http.schemas import CardToken, Email, MoneyInput, Quantity, RequestBody, Sku
+
+
+class OrderLineInput(RequestBody):
+    """A quantity of one product."""
+
+    sku: Sku
+    quantity: Quantity
+
+
+class PaymentInput(RequestBody):
+    """How to pay: from the customer's account, or with the card of the token."""
+
+    method: Annotated[Literal["account", "card"], Field(examples=["card"])]
+    token: Annotated[CardToken | None, Field(examples=["tok_visa"], validate_default=True)] = None
+
+    @field_validator("token")
+    @classmethod
+    def _require_token_for_card(cls, token: str | None, info: ValidationInfo) -> str | None:
+        match info.data.get("method"), token:
+            case "card", None:
+                raise ValueError("is required for a card payment")
+            case "account", str():
+                raise ValueError("is not allowed with the method account")
+        return token
+
+
+class NewOrder(RequestBody):
+    """What to order, for whom, and how to pay; what is not given is the cart's."""
+
+    lines: Annotated[list[OrderLineInput] | None, Field(min_length=1, max_length=MAX_LINES)] = None
+    payment: Annotated[
+        PaymentInput | None, Field(description="Required unless the order costs nothing.")
+    ] = None
+    email: Annotated[
+        Email | None,
+        Field(examples=["ada@example.com"], description="Where letters about the order go."),
+    ] = None
+    shipping_address: Annotated[
+        AddressInput | None,
+        Field(description="Required if something is shipped and the shop has shipping zones."),
+    ] = None
+    billing_address: Annotated[
+        AddressInput | None, Field(description="If it is not the shipping address.")
+    ] = None
+    shipping_method: Annotated[RuleSlug | None, Field(examples=["parcel"])] = None
+    codes: Annotated[
+        list[CodeInput] | None,
+        Field(
+            max_length=MAX_CODES,
+            examples=[[]],
+            description="Codes of promotions, in the place of the cart's.",
+        ),
+    ] = None
+    expected_total: Annotated[
+        MoneyInput | None,
+        Field(
+            examples=[{"amount": 1580, "currency": "EUR"}],
+            description="Reject the order if its total differs.",
+        ),
+    ] = None
+
+    def cart(self) -> Cart | None:
+        """Return the cart, None for the session's; raise `InvalidValue` for too much."""
+        if self.lines is None:
+            return None
+        return Cart.of(LineQuantity(sku=line.sku, quantity=line.quantity) for line in self.lines)
+
+    def expected_total_money(self) -> Money | None:
+        """Return the total that the customer expects, if given."""
+        return None if self.expected_total is None else self.expected_total.to_money()
+
+    def details(self) -> OrderDetails:
+        """Return what is given beside the lines."""
+        return OrderDetails(
+            email=self.email,
+            shipping_address=_address(self.shipping_address),
+            billing_address=_address(self.billing_address),
+            shipping_method=self.shipping_method,
+            codes=None if self.codes is None else tuple(self.codes),
+        )
+
+
+def _address(given: AddressInput | None) -> Address | None:
+    return None if given is None else given.to_address()
