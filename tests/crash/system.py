@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -26,13 +25,13 @@ from shop.entrypoints.container import Container
 from tests.concurrency.customers import Customer
 from tests.factories import order_filter
 from tests.fault_proxy import Breakpoint, FaultProxy, database_proxy, gateway_proxy
+from tests.forked_process import ForkedProcess, start_shop
 from tests.gateway_process import GatewayProcess
 from tests.process_logs import logs_shown_on_failure
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 from tests.servers import (
     POLL_INTERVAL_SECONDS,
     PROCESS_ENVIRONMENT,
-    SHOP_COMMAND,
     ShopServer,
     reserved_port,
 )
@@ -253,7 +252,7 @@ class DeployedShop:
             self.server.process.send_signal(signal.SIGCONT)
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[subprocess.Popen[bytes]]:
+    async def worker(self) -> AsyncIterator[ForkedProcess]:
         """Run `shop worker` on the same database; it is killed with -9 in the end."""
         process = await asyncio.to_thread(self._start_worker)
         try:
@@ -265,14 +264,13 @@ class DeployedShop:
             with process:
                 process.kill()
 
-    def _start_worker(self) -> subprocess.Popen[bytes]:
+    def _start_worker(self) -> ForkedProcess:
         with Path(self.server.folder, "worker.log").open("ab") as log:
-            return subprocess.Popen(
-                [SHOP_COMMAND, "worker"],
-                cwd=self.server.folder,
-                env=self.server.environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
+            return start_shop(
+                "worker",
+                folder=self.server.folder,
+                environment=self.server.environment,
+                errors=log,
             )
 
     async def _read(self, buyer: Buyer) -> tuple[str | None, dict[str, Any]]:
