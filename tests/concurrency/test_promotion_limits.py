@@ -10,6 +10,7 @@ import pytest
 
 from tests.concurrency.conftest import RunningShop
 from tests.concurrency.customers import Customer
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -117,6 +118,44 @@ async def test_each_code_for_one_order_is_used_once(
     assert await used(running_shop, slug) == 30
     bought = [each.json()["discounts"] for each in responses if each.status_code == 201]
     assert sorted(each["code"] for (each,) in bought) == sorted(codes)
+    await running_shop.audit()
+
+
+async def test_limit_holds_though_the_server_is_killed_meanwhile(
+    running_shop: RunningShop, sku: str, slug: str, code: str
+) -> None:
+    await promote(running_shop, slug, code=code, limit=100)
+    customers = await running_shop.customers(50)
+    answers = asyncio.Semaphore(0)
+
+    async def order(customer: Customer, key: str) -> int | None:
+        try:
+            response = await customer.order(sku, key=key, codes=[code])
+        except httpx2.TransportError:
+            return None
+        answers.release()
+        return response.status_code
+
+    def storm() -> Awaitable[list[int | None]]:
+        return asyncio.gather(
+            *(order(each, f"storm-{turn:03}") for turn in range(6) for each in customers)
+        )
+
+    load = asyncio.ensure_future(storm())
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        for _ in range(40):
+            await answers.acquire()
+    await asyncio.to_thread(running_shop.server.kill)
+    before = await load
+    await asyncio.to_thread(running_shop.server.start)
+
+    # Each customer sends every request again, under its key.
+    after = await storm()
+    assert Counter(after) == {201: 100, 409: 200}
+    assert all(first in (None, second) for first, second in zip(before, after, strict=True))
+    assert (None in before, await used(running_shop, slug)) == (True, 100)
+    balances = await asyncio.gather(*(each.balance() for each in customers))
+    assert sum(100_000 - each for each in balances) == 100 * 50
     await running_shop.audit()
 
 
