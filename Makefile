@@ -10,7 +10,7 @@ IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-types check-tests coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
+.PHONY: help run test check check-types check-tests simulate coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ check-types: install-test
 
 check-tests: install-test
 	$(BIN)/pytest $(IN_PARALLEL)
+
+simulate: install-test ## try the random tests as hard as a release needs: more histories, faults and requests
+	SHOP_HYPOTHESIS_PROFILE=simulation $(BIN)/pytest $(IN_PARALLEL) tests/property tests/entrypoints/http/openapi/test_schemathesis.py
 
 coverage: install-test ## list the lines and branches that no test reaches (takes twice as long)
 	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term

@@ -10,15 +10,17 @@ from uuid import UUID
 from pydantic import Secret
 
 from bench.workloads import COOKIE, PRODUCTS, sku, write_files
-from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
+from shop.application.catalogue.import_rows import ImportedProduct
 from shop.application.checkout.placement_batch import PlaceOrder
+from shop.application.identity.customer_import import NewCustomer
+from shop.application.maintenance.product_seed import new_product
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.session import Session
 from shop.domain.shared.line_quantity import LineQuantity
-from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.money import Currency
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.requests.cursors import encode_sku_cursor
@@ -101,11 +103,9 @@ async def _seed_database(database_url: str, number_of_orders: int) -> Fixtures:
     )
     try:
         await container.database().migrate()
-        await container.bulk_import().upsert(
-            [_product(number) for number in range(1, PRODUCTS + 1)]
-        )
+        await container.product_seed().put([_product(number) for number in range(1, PRODUCTS + 1)])
         # No customer signs in with a password, so none is hashed.
-        await container.bulk_import().add_customers(
+        await container.customer_import().add(
             [_customer(number) for number in range(CUSTOMERS)], password_hash=""
         )
         tokens = await container.transaction_runner().write(
@@ -119,15 +119,13 @@ async def _seed_database(database_url: str, number_of_orders: int) -> Fixtures:
     return Fixtures(tokens=tokens, orders=orders)
 
 
-def _product(number: int) -> ProductRow:
-    return ProductRow(
-        sku=sku(number),
+def _product(number: int) -> ImportedProduct:
+    return new_product(
+        sku(number),
         name=f"Product no. {number}",
         description=f"One of a numbered series: this is no. {number}.",
-        price=Money(amount=PRICE, currency=EUR),
-        active=True,
-        image_url=None,
-        on_hand=MAX_ON_HAND,
+        price=PRICE,
+        stock=MAX_ON_HAND,
     )
 
 

@@ -20,7 +20,13 @@ settings.load_profile("shop")
 
 
 CONCURRENCY = "tests/concurrency/"
-LONGEST = ("tests/property/test_histories.py", CONCURRENCY, "tests/crash/")
+LONGEST = (
+    "tests/property/",
+    "tests/entrypoints/http/openapi/test_schemathesis.py",
+    CONCURRENCY,
+    "tests/crash/",
+    "tests/backup/",
+)
 """These run first: at the end, they would keep one process busy after the others have finished."""
 
 GARBAGE_THRESHOLD = 20_000

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.servers import SHOP_COMMAND, reserved_port
+from tests.forked_process import ForkedProcess, start_shop
+from tests.servers import reserved_port
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 
@@ -23,7 +23,7 @@ class GatewayProcess:
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int
-    process: subprocess.Popen[str] | None = None
+    process: ForkedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -35,16 +35,14 @@ class GatewayProcess:
         log_file = Path(self.folder, "gateway.log")
         # A pipe that the tests do not read would stop the gateway once it is full.
         with log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                [SHOP_COMMAND, "gateway", "--port", str(self.port)],
-                cwd=self.folder,
-                env={**inherited, **self.settings},
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
+            self.process = start_shop(
+                *("gateway", "--port", str(self.port)),
+                folder=self.folder,
+                environment={**inherited, **self.settings},
+                errors=log,
             )
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line = self.process.stdout.readline().decode()
         ready_line = f"Serving the simulated gateway at {self.url} (press Ctrl+C to stop).\n"
         assert line == ready_line, log_file.read_text()
 

@@ -6,13 +6,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
+from tests.forked_process import ForkedProcess, start_shop
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 SHOP_COMMAND = Path(sys.executable).with_name("shop")
@@ -47,7 +48,7 @@ class ShopServer:
     settings: Mapping[str, str]
     workers: int
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -72,17 +73,15 @@ class ShopServer:
 
     def start(self) -> None:
         """Start serving, and wait until orders can be taken."""
-        command: Sequence[str | Path] = [
-            SHOP_COMMAND, "serve", "--port", str(self.port), "--workers", str(self.workers),
-        ]  # fmt: skip
+        command = ("serve", "--port", str(self.port), "--workers", str(self.workers))
         with Path(self.folder, "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+            self.process = start_shop(
+                *command,
+                folder=self.folder,
+                environment=self.environment,
+                output=log,
+                errors=log,
+                has_own_session=True,
             )
         self._wait_until_ready()
 

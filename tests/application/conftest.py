@@ -1,17 +1,34 @@
 """The shop in memory that the use cases are tested in, with values that reject changes."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
 from shop.adapters.memory.engine.database import MemoryDatabase
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.transactions.runner import TransactionRunner
 from tests.application.memory_shop import MemoryShop
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
 from tests.frozen_values import values_are_frozen
 
 __all__ = ["values_are_frozen"]
+
+
+@pytest.fixture
+def database() -> MemoryDatabase:
+    return MemoryDatabase()
+
+
+@pytest.fixture
+def runner(database: MemoryDatabase, clock: FakeClock) -> TransactionRunner:
+    return TransactionRunner(
+        partial(MemoryUnitOfWork, database, writing=True),
+        partial(MemoryUnitOfWork, database, writing=False),
+        clock,
+    )
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, true, update
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.schema.tables import accounts, metadata, rule_versions
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped
 from shop.entrypoints.container.factories import sql_snapshot
@@ -25,6 +23,7 @@ from tests.contract.payment_gateway.local_stripe import (
 )
 from tests.contract.payment_gateway.stripe_rules_proxy import StripeRulesProxy
 from tests.contract.storage import Storage
+from tests.emptying import delete_rows
 from tests.factories import EUR, NOW
 
 SECRETS = ["a secret for tests alone, of enough characters"]
@@ -86,7 +85,7 @@ async def sqlite_storage(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator
 async def postgresql_storage(migrated_postgresql: str) -> AsyncIterator[Storage]:
     database = _sql_database(migrated_postgresql)
     yield _sql_stores(database)
-    await _empty(database)
+    await delete_rows(database)
     await database.close()
 
 
@@ -96,7 +95,7 @@ async def postgresql_cookie_storage(
 ) -> AsyncIterator[Storage]:
     database = _sql_database(migrated_postgresql)
     yield _sql_stores(database, sealed)
-    await _empty(database)
+    await delete_rows(database)
     await database.close()
 
 
@@ -149,14 +148,3 @@ def _sql_stores(
         unit_of_work=partial(SqlUnitOfWork, database, writing=True, sessions=sessions),
         snapshot=partial(sql_snapshot, database, sessions=sessions),
     )
-
-
-async def _empty(database: SqlDatabase) -> None:
-    """Delete what a test left but the shop's own rows: with few rows, faster than TRUNCATE."""
-    async with database.writer.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            if table is rule_versions:
-                await connection.execute(update(table).values(version=0))
-                continue
-            of_customers = accounts.c.user_id.is_not(None) if table is accounts else true()
-            await connection.execute(delete(table).where(of_customers))

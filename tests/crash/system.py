@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,22 +16,22 @@ import httpx2
 from dependency_injector import providers
 
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
-from shop.application.catalogue.bulk_import import ProductRow
+from shop.application.maintenance.product_seed import new_product
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.concurrency.customers import Customer
-from tests.factories import eur, order_filter
+from tests.factories import order_filter
 from tests.fault_proxy import Breakpoint, FaultProxy, database_proxy, gateway_proxy
+from tests.forked_process import ForkedProcess, start_shop
 from tests.gateway_process import GatewayProcess
 from tests.process_logs import logs_shown_on_failure
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 from tests.servers import (
     POLL_INTERVAL_SECONDS,
     PROCESS_ENVIRONMENT,
-    SHOP_COMMAND,
     ShopServer,
     reserved_port,
 )
@@ -150,16 +149,8 @@ class DeployedShop:
 
     async def add_product(self, sku: str, *, on_hand: int, price: int) -> None:
         """Add a product with stock."""
-        product = ProductRow(
-            sku=sku,
-            name=sku,
-            description="",
-            price=eur(price),
-            active=True,
-            image_url=None,
-            on_hand=on_hand,
-        )
-        await self.container.bulk_import().upsert([product])
+        product = new_product(sku, name=sku, price=price, stock=on_hand)
+        await self.container.product_seed().put([product])
 
     async def order_id(self, buyer: Buyer) -> str:
         """Return the id of the buyer's order."""
@@ -261,7 +252,7 @@ class DeployedShop:
             self.server.process.send_signal(signal.SIGCONT)
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[subprocess.Popen[bytes]]:
+    async def worker(self) -> AsyncIterator[ForkedProcess]:
         """Run `shop worker` on the same database; it is killed with -9 in the end."""
         process = await asyncio.to_thread(self._start_worker)
         try:
@@ -273,14 +264,13 @@ class DeployedShop:
             with process:
                 process.kill()
 
-    def _start_worker(self) -> subprocess.Popen[bytes]:
+    def _start_worker(self) -> ForkedProcess:
         with Path(self.server.folder, "worker.log").open("ab") as log:
-            return subprocess.Popen(
-                [SHOP_COMMAND, "worker"],
-                cwd=self.server.folder,
-                env=self.server.environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
+            return start_shop(
+                "worker",
+                folder=self.server.folder,
+                environment=self.server.environment,
+                errors=log,
             )
 
     async def _read(self, buyer: Buyer) -> tuple[str | None, dict[str, Any]]:

@@ -1,35 +1,18 @@
-"""The shops that the properties are tested on, and the number of examples.
-
-`SHOP_HYPOTHESIS_PROFILE=thorough` runs many more examples, different ones each time.
-"""
+"""The shops that the properties are tested on, and the number of examples."""
 
 import asyncio
-import os
 import random
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
+from tests.effort import EFFORT
 from tests.property.differential import DifferentialRunner
 from tests.property.initial_states import GROUPED, ONE_BY_ONE
 from tests.property.profiles import Budget
 from tests.property.system.backends import ShopFactory, memory_shop, sql_shop
 from tests.property.system.system_under_test import ShopUnderTest
-
-
-def pytest_configure() -> None:
-    common = settings(
-        deadline=None,
-        print_blob=True,
-        database=None,
-        # A step asks three databases: that is slow for hypothesis, and meant.
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    settings.register_profile(
-        "shop", common, derandomize=True, max_examples=10, stateful_step_count=30
-    )
-    settings.register_profile("thorough", common, max_examples=1_000, stateful_step_count=60)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -47,7 +30,7 @@ def _constant_pauses() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def profile() -> settings:
-    return settings.get_profile(os.environ.get("SHOP_HYPOTHESIS_PROFILE", "shop"))
+    return EFFORT.profile
 
 
 @pytest.fixture(scope="module")
@@ -86,4 +69,9 @@ def pair(storage: str, new_shop: ShopFactory) -> Iterator[DifferentialRunner]:
 @pytest.fixture(scope="module")
 def budget(storage: str, profile: settings) -> Budget:
     """Tell how hard to try on a storage: a group takes memory one, and a database a hundred ms."""
-    return Budget(profile=profile, batches={"memory": 20, "sqlite": 2, "postgresql": 1}[storage])
+    batches = {
+        "memory": EFFORT.memory_batches,
+        "sqlite": EFFORT.sqlite_batches,
+        "postgresql": EFFORT.postgresql_batches,
+    }
+    return Budget(profile=profile, batches=batches[storage])

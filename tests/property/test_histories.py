@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.effort import EFFORT
 from tests.property.actions import (
     SKUS,
     Action,
@@ -96,6 +97,7 @@ class Histories(RuleBasedStateMachine):
 
     lockstep: ClassVar[DifferentialRunner]
     happened: ClassVar[Counter[str]]
+    steps_per_audit: ClassVar[int]
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,6 +107,7 @@ class Histories(RuleBasedStateMachine):
         self.sent: list[tuple[str, KeyedAction]] = []
         self.buyers: list[str] = []
         """The browsers in which the orders were placed."""
+        self.steps = 0
         self.is_well = False
 
     @initialize(stock=st.tuples(stocks, stocks))
@@ -153,12 +156,17 @@ class Histories(RuleBasedStateMachine):
         return number % (len(self.model.orders) + 1)
 
     @invariant()
-    def the_audit_finds_nothing(self) -> None:
+    def the_audit_finds_nothing_between_steps(self) -> None:
+        self.steps += 1
+        if self.steps % self.steps_per_audit == 0:
+            self.require_clean_audit()
+        self.is_well = True
+
+    def require_clean_audit(self) -> None:
         for name, findings in self.lockstep.run_in_all(
             lambda shop: shop.audit_violations()
         ).items():
             assert findings == [], name
-        self.is_well = True
 
     @invariant()
     def everything_is_stored_as_the_model_has_it(self) -> None:
@@ -174,6 +182,7 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not self.is_well:
             return
+        self.require_clean_audit()
         for order in self.model.orders:
             if order.by_card:
                 self.happened[order.status] += 1
@@ -189,7 +198,7 @@ class Histories(RuleBasedStateMachine):
             if not self.read_states().jobs:
                 break
         self.everything_is_stored_as_the_model_has_it()
-        self.the_audit_finds_nothing()
+        self.require_clean_audit()
         assert self.read_states().jobs == []
         for charge in (*self.model.orders, *self.model.deposits):
             assert charge.payment not in {"pending", "authorised"}
@@ -292,8 +301,9 @@ def test_every_history_matches_the_model(runners: DifferentialRunner, profile: s
 
     HistoriesInLockstep.lockstep = runners
     HistoriesInLockstep.happened = Counter()
+    HistoriesInLockstep.steps_per_audit = EFFORT.steps_per_audit
 
-    for seeded in Budget(profile=profile, batches=4).seeds():
+    for seeded in Budget(profile=profile, batches=EFFORT.history_batches).seeds():
         run_state_machine_as_test(seeded(HistoriesInLockstep), settings=profile)
 
     assert HistoriesInLockstep.happened.keys() >= MUST_HAPPEN

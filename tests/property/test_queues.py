@@ -28,6 +28,7 @@ from shop.domain.shared.errors import ShopError
 from tests.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
+from tests.effort import EFFORT
 from tests.factories import NOW, key_of
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
@@ -115,7 +116,7 @@ def _run_queue(
 
 
 def test_each_queued_order_is_answered_once_whatever_fails(profile: settings) -> None:
-    budget = settings(profile, max_examples=max(300, profile.max_examples))
+    budget = settings(profile, max_examples=EFFORT.queues)
     budget(_run_queue)()
 
 

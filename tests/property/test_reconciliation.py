@@ -19,6 +19,7 @@ from shop.domain.shared.errors import ShopError
 from tests.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
+from tests.effort import EFFORT
 from tests.factories import NOW, eur
 
 CARDS = (
@@ -49,7 +50,7 @@ def _assert_consistent(actions: list[tuple[object, ...]]) -> None:
 
 
 def test_shop_and_gateway_agree_when_idle(profile: settings) -> None:
-    budget = settings(profile, max_examples=max(200, profile.max_examples))
+    budget = settings(profile, max_examples=EFFORT.reconciliations)
     budget(_assert_consistent)()
 
 

@@ -136,3 +136,31 @@ def test_folder_of_a_shop_in_memory_ends_with_it() -> None:
     gc.collect()
 
     assert not folder.exists()
+
+
+async def test_write_that_fails_leaves_no_draft(
+    store: FileImageStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(ImageStoreUnavailable):
+        await store.put(FILE, b"image")
+
+    assert _files(folder) == set()
+
+
+async def test_drafts_of_processes_that_were_killed_are_discarded(
+    store: FileImageStore, folder: Path
+) -> None:
+    await store.put(FILE, b"image")
+    old, new = (folder / "9f" / f".draft-{each}" for each in ("old", "new"))
+    for draft, age in ((old, 2 * DAY), (new, timedelta())):
+        draft.write_bytes(b"half")
+        _set_age(draft, age)
+
+    await store.discard([], kept_before=NOW - DAY)
+
+    assert _files(folder) == {FILE, "9f/.draft-new"}

@@ -12,9 +12,9 @@ from dependency_injector import providers
 from standardwebhooks import Webhook
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.catalogue.bulk_import import ProductRow
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_up import SignUp
+from shop.application.maintenance.product_seed import new_product
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
@@ -31,7 +31,7 @@ from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.webhooks.webhook_receiver import SECRET, WebhookReceiver
 from tests.doubles import FakePasswordHasher
-from tests.factories import EUR, eur
+from tests.factories import EUR
 from tests.processes.advanceable_clock import AdvanceableClock
 from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
@@ -86,11 +86,7 @@ async def open_shop(
 
 async def _order(shop: Container, card: str | None = None) -> UUID:
     """Place an order, and pay for it; return its id."""
-    product = ProductRow(
-        sku="TEA", name="Tee ☕", description="", price=eur(500), active=True, image_url=None,
-        on_hand=10,
-    )  # fmt: skip
-    await shop.bulk_import().upsert([product])
+    await shop.product_seed().put([new_product("TEA", name="Tee ☕", price=500, stock=10)])
     command = SignUp(session=None, name="Ada", email="ada@example.com", password="a long phrase")
     current_session = (await shop.sign_up_service().sign_up(command)).current_session
     order = PlaceOrder(

@@ -1,7 +1,8 @@
 """Imports check the whole file, then always end."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +12,27 @@ from dependency_injector import providers
 from shop.adapters.files.import_spool import SqliteImportSpool
 from shop.adapters.files.import_spools import FolderImportSpools
 from shop.application.catalogue import import_check, import_jobs
-from shop.application.catalogue.imports import BeginImport
 from shop.application.jobs import runner
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import DatabaseUnavailable
 from shop.domain.catalogue.product_import import (
-    ImportInProgress,
     ImportMessage,
-    ImportNotFound,
     ImportStatus,
     ProductImport,
 )
-from shop.domain.session import NotSignedIn
-from shop.domain.user import Forbidden
+from tests.application.catalogue.running_imports import (
+    HEADER,
+    JAM,
+    TEA,
+    begin,
+    files_in,
+    run,
+    stock_of,
+)
 from tests.application.memory_shop import MemoryShop
 from tests.doubles import SequentialIds
-from tests.factories import id_of
 
 pytestmark = pytest.mark.anyio
-
-HEADER = "sku,name,description,price,stock\n"
-JAM = "JAM,Jam,,300,7\n"
-TEA = "TEA,Tea,Green.,150,9\n"
 
 
 @pytest.fixture(autouse=True)
@@ -51,36 +52,12 @@ def tiny_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_jobs, "MAX_SLICE", import_jobs.MAX_SLICE * 0)
 
 
-async def begin(
-    shop: MemoryShop, token: SessionToken | None, text: str, *, dry_run: bool = False
-) -> ProductImport:
-    async def content() -> AsyncIterator[bytes]:
-        yield text.encode()
-
-    command = BeginImport(session=token, content=content(), dry_run=dry_run)
-    return await shop.container.import_service().begin(command)
-
-
-async def run(shop: MemoryShop, token: SessionToken, text: str) -> ProductImport:
-    begun = await begin(shop, token, text)
-    await shop.container.worker().drain()
-    return await shop.container.import_service().show(token, begun.id)
-
-
-def stock_of(shop: MemoryShop) -> dict[str, int]:
-    return {sku: each.on_hand for sku, each in shop.database.state.inventories.rows.items()}
-
-
 def catalogue(shop: MemoryShop) -> Mapping[str, Any]:
     """Return all rows that an import could change."""
     state = shop.database.state
     return {"products": state.products.rows, "stock": state.inventories.rows} | {
         "movements": state.stock_movements.rows
     }
-
-
-def files_in(folder: Path) -> list[str]:
-    return [each.name for each in folder.iterdir()]
 
 
 class TestAValidFile:
@@ -311,6 +288,25 @@ class TestAnImportThatTheShopFails:
         assert files_in(tmp_path) == []
         assert (await begin(shop, admin, HEADER + TEA)).is_running
 
+    async def test_goes_on_for_a_day_if_the_database_fails_and_then_ends(
+        self, shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(*_: object) -> None:
+            raise DatabaseUnavailable("the last of 16 attempts failed")
+
+        begun = await begin(shop, admin, HEADER + JAM)
+        monkeypatch.setattr(import_check.FileCheck, "run", fail)
+
+        await shop.container.import_job_runner().run_due()
+        assert shop.database.state.imports.rows[begun.id].is_running
+        shop.clock.advance(timedelta(days=1))
+        await shop.container.import_job_runner().run_due()
+
+        ended = shop.database.state.imports.rows[begun.id]
+        assert ended.status is ImportStatus.FAILED
+        assert [each.detail for each in ended.errors] == [import_jobs.NOT_CHECKED]
+        assert shop.database.state.jobs.rows == {}
+
     async def test_has_failed_once_its_job_is_dead(
         self, shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -328,54 +324,6 @@ class TestAnImportThatTheShopFails:
         assert ended.status is ImportStatus.FAILED
         assert [each.detail for each in ended.errors] == [import_jobs.NOT_CHECKED]
         assert (await begin(shop, admin, HEADER + TEA)).is_running
-
-
-class TestBeginning:
-    async def test_is_rejected_while_another_import_runs(
-        self, shop: MemoryShop, admin: SessionToken, tmp_path: Path
-    ) -> None:
-        begun = await begin(shop, admin, HEADER + TEA)
-
-        with pytest.raises(ImportInProgress):
-            await begin(shop, admin, HEADER + JAM)
-
-        assert list(shop.database.state.imports.rows) == [begun.id]
-        assert files_in(tmp_path) == [str(begun.id)]
-
-    async def test_is_for_admins(
-        self, shop: MemoryShop, ada_token: SessionToken, tmp_path: Path
-    ) -> None:
-        with pytest.raises(Forbidden):
-            await begin(shop, ada_token, HEADER + TEA)
-        with pytest.raises(NotSignedIn):
-            await begin(shop, None, HEADER + TEA)
-
-        assert shop.database.state.imports.rows == {}
-        assert files_in(tmp_path) == []
-
-    async def test_leaves_no_file_if_its_content_ends_too_early(
-        self, shop: MemoryShop, admin: SessionToken, tmp_path: Path
-    ) -> None:
-        async def content() -> AsyncIterator[bytes]:
-            yield HEADER.encode()
-            raise ConnectionError
-
-        command = BeginImport(session=admin, content=content(), dry_run=False)
-        with pytest.raises(ConnectionError):
-            await shop.container.import_service().begin(command)
-
-        assert shop.database.state.imports.rows == {}
-        assert files_in(tmp_path) == []
-
-
-class TestShowing:
-    async def test_is_for_admins(self, shop: MemoryShop, ada_token: SessionToken) -> None:
-        with pytest.raises(Forbidden):
-            await shop.container.import_service().show(ada_token, id_of("import"))
-
-    async def test_reports_an_unknown_import(self, shop: MemoryShop, admin: SessionToken) -> None:
-        with pytest.raises(ImportNotFound):
-            await shop.container.import_service().show(admin, id_of("import"))
 
 
 async def _until(

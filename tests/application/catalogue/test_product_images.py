@@ -10,6 +10,7 @@ import pytest
 from dependency_injector import providers
 
 from shop.application.catalogue.product_images import AddImage, ChangeImage, RemoveImage
+from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.image_processor import EncodedImage, ImageProcessor
 from shop.application.ports.image_store import ImageStore
 from shop.application.ports.repositories.session_store import SessionToken
@@ -96,7 +97,7 @@ async def _add(
     shop: MemoryShop, token: SessionToken | None, content: str = "tin", product: str = "TEA"
 ) -> ProductImage:
     command = AddImage(session=token, product=product, content=content.encode(), alt=" A tin ")
-    return await shop.container.image_service().add(command)
+    return (await shop.container.image_service().add(command)).unwrap()
 
 
 async def _change(
@@ -291,23 +292,72 @@ async def test_sweep_deletes_what_no_transaction_came_for(
         await _add(shop, admin, "orphan")
     orphan = image_file(_key("orphan"), 1600)
     assert store.kept.keys() == {orphan}
-    images = shop.container.image_service()
+    sweep = shop.container.image_sweep()
 
-    await images.sweep()
+    await sweep.run()
     assert store.kept.keys() == {orphan}
     shop.clock.advance(timedelta(days=1, seconds=1))
-    await images.sweep()
+    await sweep.run()
 
     assert (store.kept, store.published) == ({}, {})
 
 
-async def test_sweep_leaves_what_a_job_will_publish(
+async def test_sweep_publishes_what_a_transaction_has_named(
     shop: MemoryShop, admin: SessionToken, store: DictStore
 ) -> None:
     added = await _add(shop, admin)
     await store.keep(added.file, store.published.pop(added.file))
     shop.clock.advance(timedelta(days=3))
 
-    await shop.container.image_service().sweep()
+    await shop.container.image_sweep().run()
 
-    assert store.kept.keys() == {added.file}
+    assert store.kept == {}
+    assert store.published == {added.file: b"encoded tin"}
+
+
+@pytest.mark.usefixtures("store")
+class TestAnImageUnderAKey:
+    async def test_is_added_once(self, shop: MemoryShop, admin: SessionToken) -> None:
+        await _add(shop, admin, "first")
+        added = await _add_under_key(shop, admin)
+        await _change(shop, admin, added.id, alt="The lid", position=0)
+        await _run_jobs(shop)
+        before = await _images(shop)
+
+        command = AddImage(session=admin, product="TEA", content=b"tin", alt="A tin", key=KEY)
+        again = await shop.container.image_service().add(command)
+
+        assert again.replayed
+        assert again.unwrap() == added
+        assert (added.position, added.sizes) == (1, ())
+        assert await _images(shop) == before
+
+    async def test_is_not_added_again_when_it_was_removed(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        added = await _add_under_key(shop, admin)
+        command = RemoveImage(session=admin, product="TEA", image_id=added.id)
+        await shop.container.image_service().remove(command)
+
+        assert await _add_under_key(shop, admin) == added
+
+        assert await _images(shop) == []
+
+    async def test_is_no_other_image(self, shop: MemoryShop, admin: SessionToken) -> None:
+        await _add_under_key(shop, admin)
+        before = await _images(shop)
+
+        with pytest.raises(IdempotencyKeyReused):
+            await _add_under_key(shop, admin, "another")
+
+        assert await _images(shop) == before
+
+
+KEY = "key-of-an-image"
+
+
+async def _add_under_key(
+    shop: MemoryShop, token: SessionToken, content: str = "tin"
+) -> ProductImage:
+    command = AddImage(session=token, product="TEA", content=content.encode(), alt="A tin", key=KEY)
+    return (await shop.container.image_service().add(command)).unwrap()

@@ -19,6 +19,7 @@ from shop.domain.pricing.shipping.category_tax import CategoryTax
 from shop.domain.pricing.shipping.highest_tax import HighestTax
 from shop.domain.pricing.shipping.shared_tax import SharedTax
 from shop.domain.pricing.shipping.shipping_tax import ShippingTax
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from tests.domain.pricing.examples import (
     GERMANY,
@@ -201,3 +202,19 @@ class TestADiscount:
         assert quoted.total == eur(0)
         assert [each.amount for each in quoted.discounts] == [1500, 490]
         assert _taxes(quoted) == [(19_000, 0, 0), (7_000, 0, 0)]
+
+
+def test_candidate_that_is_too_large_is_not_chosen_and_does_not_stop_the_quote() -> None:
+    sold = cart(
+        *(line(10**9, 10_000, sku=f"S{at}") for at in range(100)),
+        line(1, sku="LAST"),
+        shipping_method="parcel",
+    )
+    parcel = method(0, tax=CategoryTax(category=STANDARD), free_from=eur(1))
+    half = promotion(Percentage(percentage=50_000))
+
+    quoted = quote(sold, rules(half, shipping_zones=(GERMANY,), shipping_methods=(parcel,)), NOW)
+
+    assert quoted.total == eur(5 * 10**14)
+    with pytest.raises(InvalidValue, match="amount"):
+        quote(sold, rules(), NOW)

@@ -85,6 +85,17 @@ class TestTaxRates:
         (lambda: Tier(percentage=1), "tiers"),
         (lambda: Tier(percentage=1, from_quantity=1, from_amount=eur(1)), "tiers"),
         (lambda: Tier(percentage=0, from_quantity=1), "percentage"),
+        (lambda: Tier(percentage=1, from_quantity=0), "tiers"),
+        (lambda: Tier(percentage=1, from_amount=eur(-1)), "tiers"),
+        (
+            lambda: Tiers(
+                tiers=(
+                    Tier(percentage=1, from_quantity=1),
+                    Tier(percentage=2, from_amount=eur(1)),
+                )
+            ),
+            "tiers",
+        ),
         (lambda: Conditions(minimum=eur(-1)), "conditions/minimum"),
         (lambda: promotion(Percentage(percentage=1), limit=0), "limit"),
         (lambda: promotion(Percentage(percentage=1), limit_per_customer=0), "limit_per_customer"),

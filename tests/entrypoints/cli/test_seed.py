@@ -82,7 +82,7 @@ def test_demo_customers_can_sign_in_with_the_password_printed_once(shop: Command
 def test_requested_number_of_distinct_products_is_generated(count: int) -> None:
     products = list(demo_products(count, EUR))
 
-    assert len({each.sku for each in products}) == len(products) == count
+    assert len({each.handle for each in products}) == len(products) == count
     assert products == list(demo_products(count, EUR))
 
 

@@ -45,7 +45,7 @@ def read_sample(name: str, currency: str = "EUR") -> Reading:
 
 def read_file(file: Path, currency: str = "EUR") -> Reading:
     """Read a file, gather its rows and put its products together."""
-    found, *others = FormatsReader().read(file, Currency(currency), skip=0)
+    found, *others = FormatsReader().read(file, Currency(currency), skip=0, folder=file.parent)
     if isinstance(found, UnreadableFile):
         assert others == []
         return Reading(None, [], _texts(found.faults), [])
@@ -55,7 +55,7 @@ def read_file(file: Path, currency: str = "EUR") -> Reading:
     with FolderImportSpools(file.parent).open_temporarily(file) as spool:
         state = SpoolState(description=found, rows_read=len(rows))
         spool.add_rows(rows, state)
-        spool.gather_products(found.column_of("sku"), state)
+        spool.gather_products(state)
         spooled = spool.products(0, max_products=10_000, max_rows=10_000)
         assembled = [assemble(each, found) for each in spooled]
         return Reading(

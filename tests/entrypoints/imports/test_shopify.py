@@ -183,3 +183,17 @@ class TestAFaultyExport:
         assert first == "tee"
         assert second.startswith("tee-")
         assert len(second) == len("tee-12345678")
+
+
+def test_product_that_has_its_handle_in_the_file_keeps_it() -> None:
+    header = "Handle,Title,Variant SKU,Variant Price\n"
+
+    reading = read(header + "tea/x,Green,GREEN,1.00\ntea-x,Black,BLACK,2.00\n")
+
+    black, green = sorted(reading.products, key=lambda each: each.fields["name"])
+    assert black.handle == "tea-x"
+    assert green.handle == "tea-x-30c36424"
+    assert reading.remarks[-1] == (
+        "2: Handle: makes the handle tea-x, which another product of the file has, so that it"
+        " became tea-x-30c36424."
+    )

@@ -144,3 +144,15 @@ class TestAFaultyExport:
         assert reading.remarks == [
             "2: Parent: has no variants in the file, so that it was left out."
         ]
+
+
+def test_variation_for_any_value_is_a_variant_without_the_option_and_a_remark() -> None:
+    rows = "1,variable,,Shirt,,,Size,\n2,variation,SHIRT,,20.00,id:1,Size,\n"
+
+    reading = read(f"{TEMPLATE}\n{rows}")
+
+    ((variant,),) = [each.variants for each in reading.products]
+    assert (variant.sku, variant.options) == ("SHIRT", {})
+    assert reading.remarks == [
+        "3: Attribute 1 value(s): is for any Size, so that it was left out as an option."
+    ]

@@ -1,11 +1,13 @@
 """Excel workbooks: the first sheet is read as if it were a CSV file."""
 
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
 from shop.entrypoints.imports import xlsx_rows
+from shop.entrypoints.imports.sheet_rows import SheetRow
 from tests.entrypoints.imports.readings import Reading, read
 from tests.entrypoints.imports.workbooks import Cell, Formula, workbook
 
@@ -96,6 +98,21 @@ class TestADangerousWorkbook:
             "1: file: unpacks to more than 0 MB; save it as CSV."
         ]
 
+    def test_has_a_list_of_files_that_needs_much_memory(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(xlsx_rows, "MAX_DIRECTORY_BYTES", 100)
+        monkeypatch.setattr(xlsx_rows, "ZipFile", None)
+
+        assert "another ZIP archive" in read(workbook([HEADER, TEA])).faults[0]
+
+    def test_takes_too_long_to_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(xlsx_rows, "MAX_SECONDS", 0)
+
+        assert read(workbook([HEADER, TEA])).faults == [
+            "1: file: takes longer than 0 seconds to read; save it as CSV."
+        ]
+
     def test_has_a_damaged_sheet(self) -> None:
         content = _with_sheet(workbook([HEADER, TEA]), "<row><c r='A1'><v>1</v>")
 
@@ -126,3 +143,15 @@ def _with_sheet(content: bytes, rows: str) -> bytes:
                 text = text[:start] + rows + text[end:]
             after.writestr(name, text)
     return changed.getvalue()
+
+
+def test_workbook_is_read_once_however_often_its_rows_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "products.xlsx"
+    file.write_bytes(workbook([HEADER, TEA, ["JAM", "Jam", None, 300, None]]))
+    before = list(xlsx_rows.read_xlsx_rows(file, tmp_path))
+    monkeypatch.setattr(xlsx_rows, "CHILD", "shop.no_such_module")
+
+    assert list(xlsx_rows.read_xlsx_rows(file, tmp_path)) == before
+    assert before[-1] == SheetRow(line=3, content=["JAM", "Jam", "", "300", ""])

@@ -47,7 +47,11 @@ class CardModelState(ModelState, ABC):
             prices = self.prices_of(quantities)
             total = sum(prices[sku] * quantity for sku, quantity in quantities.items())
             if action.expected not in {None, total}:
-                raise Rejection("price-changed", expected=action.expected, total=total)
+                nothing = dict.fromkeys(("discount", "shipping", "tax"), 0)
+                totals = {"subtotal": total, **nothing, "total": total, "prices_include_tax": True}
+                raise Rejection(
+                    "price-changed", expected=action.expected, total=total, totals=totals
+                )
             self.require_stock(quantities)
             if action.card is None:
                 self.require_money(user, total)

@@ -6,12 +6,10 @@ from typing import Any
 
 from dependency_injector import providers
 from pydantic import Secret
-from sqlalchemy import delete, insert, text, true
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.schema.tables import accounts, metadata, rule_versions
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.domain.shared.money import MAX_AMOUNT
 from shop.entrypoints.configuration.limits import RateLimits
@@ -19,6 +17,7 @@ from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.clock import FakeClock
 from tests.doubles import FakePasswordHasher, SequentialIds
+from tests.emptying import delete_rows
 from tests.factories import EUR, NOW
 from tests.property.model.state import (
     ABSOLUTE_SECONDS,
@@ -67,19 +66,8 @@ async def sql_shop(url: str, schema: str) -> ShopUnderTest:
         await database.close()
         raise
 
-    async def empty() -> None:
-        async with database.writer.begin() as connection:
-            if database.is_embedded:
-                for table in reversed(metadata.sorted_tables):
-                    of_customers = accounts.c.user_id.is_not(None) if table is accounts else true()
-                    await connection.execute(delete(table).where(of_customers))
-            else:
-                # Deleted rows would slow down every later question.
-                await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
-            await connection.execute(insert(rule_versions).values(id=1, version=0))
-        await database.migrate()
-
-    return ShopUnderTest(container, adapters, partial(SqlUnitOfWork, database, writing=True), empty)
+    new_unit_of_work = partial(SqlUnitOfWork, database, writing=True)
+    return ShopUnderTest(container, adapters, new_unit_of_work, partial(delete_rows, database))
 
 
 def _controlled_adapters() -> ControlledAdapters:

@@ -15,6 +15,7 @@ from shop.application.orders.cancel import CancelledOrder
 from shop.domain.account import Transfer
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Shortage
+from shop.domain.orders.price_changed import PresentTotals
 from shop.domain.session import Session
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import Money
@@ -181,6 +182,8 @@ def _plain(value: object) -> object:
             return value.amount
         case Shortage():
             return [value.sku, value.requested, value.available]
+        case PresentTotals():
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
         case tuple():
             return [_plain(each) for each in value]
         case _:

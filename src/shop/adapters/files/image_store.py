@@ -19,6 +19,9 @@ T = TypeVar("T")
 KEPT = "kept"
 """The folder of files that are not published."""
 
+_DRAFT = ".draft-"
+"""How the names of files begin that are being written."""
+
 
 class FileImageStore(ImageStore):
     """Published files in the folder itself, as "ab/<checksum>-<width>.webp"."""
@@ -47,7 +50,7 @@ class FileImageStore(ImageStore):
         return await self._do(lambda: sorted(self._kept_before(time)))
 
     async def discard(self, names: Collection[str], *, kept_before: datetime) -> None:
-        """Delete the files that were not kept again since that time."""
+        """Delete the files that were not kept again since that time, and half-written ones."""
         await self._do(lambda: self._discard(names, kept_before))
 
     def _publish(self, name: str) -> None:
@@ -71,6 +74,10 @@ class FileImageStore(ImageStore):
         for file in map(self._kept, names):
             if _is_older(file, kept_before):
                 file.unlink(missing_ok=True)
+        # A process that is killed while it writes leaves its draft.
+        for draft in self._folder.rglob(f"{_DRAFT}*"):
+            if draft.is_file() and _is_older(draft, kept_before):
+                draft.unlink(missing_ok=True)
 
     def _published(self, name: str) -> Path:
         return self._folder / _checked(name)
@@ -117,11 +124,15 @@ def _make_folder(folder: Path) -> None:
 def write_image(target: Path, content: bytes) -> None:
     """Write a file completely or not at all, so that it survives a loss of power."""
     _make_folder(target.parent)
-    with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).replace(target)
+    with NamedTemporaryFile(dir=target.parent, prefix=_DRAFT, delete=False) as draft:
+        try:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+            Path(draft.name).replace(target)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
     sync_folder(target.parent)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from shop.application.ports.imports.import_spool import (
+    MAX_PRODUCT_ROWS,
     ImportSpool,
     SpooledProduct,
     SpooledRow,
@@ -18,6 +19,7 @@ from shop.application.ports.imports.product_file_reader import (
     FileDescription,
     FileRow,
 )
+from shop.domain.catalogue.category import Category
 from shop.domain.catalogue.product_import import ImportMessage
 
 _SCHEMA = """
@@ -34,6 +36,7 @@ CREATE TABLE IF NOT EXISTS products (
   row_count INTEGER NOT NULL, rows_until INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS made_skus (sku TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS categories (slug TEXT NOT NULL, name TEXT NOT NULL, parent TEXT);
 CREATE TABLE IF NOT EXISTS messages (
   is_fault INTEGER NOT NULL, line INTEGER NOT NULL, column_name TEXT NOT NULL, detail TEXT NOT NULL
 );
@@ -48,9 +51,24 @@ FROM rows WHERE key <> '' GROUP BY key ORDER BY min(line);
 CREATE INDEX products_by_rows ON products (rows_until);
 CREATE INDEX rows_by_key ON rows (key, line);
 CREATE INDEX rows_by_sku ON rows (sku, line) WHERE sku IS NOT NULL;
-UPDATE products SET handle = other_handle
-WHERE other_handle IS NOT NULL
-AND number NOT IN (SELECT min(number) FROM products WHERE handle IS NOT NULL GROUP BY handle);
+INSERT INTO messages
+SELECT 1, min(line), :handle_column,
+  'has ' || row_count || ' rows; a product can have at most ' || :max_rows
+FROM products JOIN rows USING (key) WHERE row_count > :max_rows GROUP BY key;
+DELETE FROM products WHERE row_count > :max_rows;
+CREATE TEMPORARY TABLE renamed AS SELECT number FROM (
+  SELECT number, other_handle, row_number() OVER (
+    PARTITION BY handle ORDER BY key <> handle, number
+  ) AS place
+  FROM products WHERE handle IS NOT NULL
+) WHERE place > 1 AND other_handle IS NOT NULL;
+INSERT INTO messages
+SELECT 0, min(line), :other_handle_column,
+  'makes the handle ' || products.handle || ', which another product of the file has, so that it'
+  || ' became ' || products.other_handle
+FROM products JOIN rows USING (key) WHERE number IN (SELECT number FROM renamed) GROUP BY key;
+UPDATE products SET handle = other_handle WHERE number IN (SELECT number FROM renamed);
+DROP TABLE renamed;
 """
 _REPEATED_SKUS = """
 INSERT INTO messages
@@ -80,6 +98,7 @@ class SqliteImportSpool(ImportSpool):
     """The file of an import and its rows, in a folder."""
 
     def __init__(self, folder: Path, file: Path) -> None:
+        self._folder = folder
         self._file = file
         # One thread at a time works on an import, but not always the same.
         self._rows = sqlite3.connect(folder / _ROWS_FILE, check_same_thread=False)
@@ -89,6 +108,11 @@ class SqliteImportSpool(ImportSpool):
     def file(self) -> Path:
         """The file that is imported."""
         return self._file
+
+    @property
+    def folder(self) -> Path:
+        """The folder of what is made of the file, which ends with the spool."""
+        return self._folder
 
     def state(self) -> SpoolState:
         """Return how far the check has come."""
@@ -119,13 +143,21 @@ class SqliteImportSpool(ImportSpool):
                 self._add_messages(messages, is_fault=is_fault)
             self._store(state)
 
-    def gather_products(self, sku_column: str, state: SpoolState) -> None:
+    def gather_products(self, state: SpoolState) -> None:
         """Gather the rows into products, and find SKUs that several rows have."""
+        if state.description is None:
+            raise ValueError("the file must be described before its rows are gathered")
+        column_of = state.description.column_of
+        names = {
+            "handle_column": column_of("handle"),
+            "other_handle_column": column_of("other_handle"),
+            "max_rows": MAX_PRODUCT_ROWS,
+        }
         with self._rows:
             # Not `executescript`, which would commit before it begins.
-            for statement in _GATHER.split(";"):
-                self._rows.execute(statement)
-            self._rows.execute(_REPEATED_SKUS, (sku_column,))
+            for statement in _GATHER.split(";\n"):
+                self._rows.execute(statement, names)
+            self._rows.execute(_REPEATED_SKUS, (column_of("sku"),))
             self._rows.execute(_INVALIDATE)
             self._store(state)
 
@@ -181,16 +213,32 @@ class SqliteImportSpool(ImportSpool):
         return taken
 
     def record_check(
-        self, faults: Sequence[ImportMessage], remarks: Sequence[ImportMessage], state: SpoolState
+        self,
+        faults: Sequence[ImportMessage],
+        remarks: Sequence[ImportMessage],
+        state: SpoolState,
+        categories: Sequence[Category] = (),
     ) -> None:
-        """Store what the check of products has found, and the new state."""
+        """Store what the check of products has found, what they would add, and the new state."""
         with self._rows:
+            self._rows.executemany(
+                "INSERT INTO categories VALUES (?, ?, ?)",
+                [(each.slug, each.name, each.parent) for each in categories],
+            )
             self._add_messages(faults, is_fault=True)
             self._add_messages(remarks, is_fault=False)
             self._rows.executemany(
                 "UPDATE rows SET valid = 0 WHERE line = ?", [(each.line,) for each in faults]
             )
             self._store(state)
+
+    def categories(self) -> Sequence[Category]:
+        """Return the categories that the checked products would add, parents first."""
+        found = self._rows.execute("SELECT slug, name, parent FROM categories ORDER BY rowid")
+        return [
+            Category(slug=slug, name=name, parent=parent, position=0)
+            for slug, name, parent in found
+        ]
 
     def faults(self, limit: int) -> Sequence[ImportMessage]:
         """Return the first faults, by line."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shop.adapters.postal.countries import Country, find_country, fold, is_latin
 from shop.adapters.postal.phone_numbers import normalise_phone
-from shop.adapters.postal.postal_codes import normalise_postal_code
+from shop.adapters.postal.postal_codes import can_match, normalise_postal_code
 from shop.adapters.postal.vat_numbers import normalise_vat_number
 from shop.application.ports.postal_rules import PostalRules
 from shop.domain.address import Address, AddressFault, InvalidAddress, normalise_texts
@@ -65,6 +65,16 @@ class LibraryPostalRules(PostalRules):
         """Return the region's name in the country's list; without a list, the text."""
         known = find_country(country)
         return None if known is None else known.find_region(text)
+
+    def can_match_postal_code(self, country: str, pattern: str) -> bool:
+        """Check that a postal code of the country can match a pattern such as "10*"."""
+        known = find_country(country)
+        return known is not None and can_match(pattern, known)
+
+    def postal_code_example(self, country: str) -> str | None:
+        """Return a postal code of the country, None if it has none."""
+        known = find_country(country)
+        return None if known is None else next(iter(known.postal_code_examples), None)
 
 
 def _find_faults(given: Address, normalised: Address, country: Country) -> Iterator[AddressFault]:

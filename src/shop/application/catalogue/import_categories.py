@@ -1,6 +1,6 @@
 """Finds the categories that a file names, and makes those that do not exist."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shop.application.catalogue.import_rows import ImportedProduct
 from shop.application.catalogue.slugs import slug_of, with_digest
@@ -20,7 +20,10 @@ class ImportCategories:
     from the top, which is found by its names.
     """
 
-    def __init__(self, tree: CategoryTree) -> None:
+    def __init__(self, tree: CategoryTree, added: Iterable[Category] = ()) -> None:
+        """`added` are categories that the import has added to the tree before."""
+        for each in added:
+            tree = tree.put(each)
         self.tree = tree
         self.added: list[Category] = []
         self._by_place = {

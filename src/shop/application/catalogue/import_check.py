@@ -59,7 +59,9 @@ class FileCheck:
         state = spool.state()
         if state.is_unreadable or state.products_checked is not None:
             return True
-        found = self._reader.read(spool.file, self._currency, skip=state.rows_read)
+        found = self._reader.read(
+            spool.file, self._currency, skip=state.rows_read, folder=spool.folder
+        )
         description = next(found)
         if isinstance(description, UnreadableFile):
             state = replace(state, is_unreadable=True, is_empty=description.is_empty)
@@ -75,19 +77,21 @@ class FileCheck:
             if is_over(state):
                 return False
         state = replace(state, description=description, products_checked=0)
-        spool.gather_products(description.column_of("sku"), state)
+        spool.gather_products(state)
         return True
 
     async def _check_products(self, spool: ImportSpool, is_over: IsOver) -> bool:
         state = spool.state()
-        while not state.is_checked:
+        categories = None if state.is_checked else await self._plan.categories(spool.categories())
+        while categories is not None and not state.is_checked:
             unit = await asyncio.to_thread(_next_unit, spool, state)
             if unit is None:
                 state = replace(state, is_checked=True)
                 spool.record_check((), (), state)
                 return True
             products = [each.product for each in unit.assembled if each.product is not None]
-            planned = await self._plan.check(products, file_of(state))
+            known = len(categories.added)
+            planned = await self._plan.check(products, file_of(state), categories)
             state = replace(
                 state,
                 products_checked=unit.last,
@@ -101,7 +105,7 @@ class FileCheck:
                 *planned.messages,
             ]
             remarks = [remark for each in unit.assembled for remark in each.remarks]
-            spool.record_check(faults, remarks, state)
+            spool.record_check(faults, remarks, state, categories.added[known:])
             if is_over(state):
                 return False
         return True

@@ -38,6 +38,9 @@ from shop.domain.shared.value import value
 MAX_SLICE = timedelta(seconds=10)
 """A job is due again after a slice, so that its lease never ends while it is running."""
 
+MAX_DURATION = timedelta(days=1)
+"""Until then, an import goes on after a failure of the database, which another try may mend."""
+
 NO_ROWS = "has a header but no rows; add a row for each product"
 FILE_GONE = "is no longer where the import has stored it"
 NOT_CHECKED = "could not be checked, and nothing was changed; the shop's log says why"
@@ -88,9 +91,12 @@ class ImportJobs:
         if running is not None and running.is_running:
             try:
                 await self._run_slice(running)
-            except (DatabaseFailure, RetryLater):
+            except RetryLater:
                 raise
-            except Exception:  # noqa: BLE001  No other import can begin until this one has ended.
+            except Exception as failure:  # No other import can begin until this one has ended.
+                is_of_database = isinstance(failure, DatabaseFailure)
+                if is_of_database and self._clock.now() - running.created_at < MAX_DURATION:
+                    raise
                 _log.exception("import_failed", extra={"import_id": str(import_id)})
                 await self._transactions.write(partial(self._abandon, import_id), retryable=True)
         await self._transactions.write(partial(_complete, job), retryable=True)

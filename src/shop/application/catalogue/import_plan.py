@@ -1,9 +1,10 @@
 """Decides what an import makes of products, and stages it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shop.application.catalogue.import_categories import ImportCategories
+from shop.application.catalogue.import_handles import owners_of, with_known_handles
 from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
 from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_draft import ProductDraft
@@ -13,6 +14,7 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.catalogue.category import Category
 from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.inventory import (
@@ -39,6 +41,14 @@ class UnitResult:
     changed: int = 0
     unchanged: int = 0
     messages: Sequence[ImportMessage] = ()
+
+    def __add__(self, other: "UnitResult") -> "UnitResult":
+        return UnitResult(
+            added=self.added + other.added,
+            changed=self.changed + other.changed,
+            unchanged=self.unchanged + other.unchanged,
+            messages=[*self.messages, *other.messages],
+        )
 
 
 @value
@@ -89,23 +99,37 @@ class ImportPlan:
         self._transactions = transactions
         self._clock = clock
         self._ids = ids
-        self._currency = currency
+        self.currency = currency
 
-    async def check(self, products: Sequence[ImportedProduct], file: FileDescription) -> UnitResult:
-        """Return what `apply` would do now, without changes."""
+    async def categories(self, added: Sequence[Category]) -> ImportCategories:
+        """Return the categories of the shop with those that a file would add, for `check`."""
+        tree = await self._transactions.read(lambda uow: uow.categories.tree())
+        return ImportCategories(tree, added)
 
-        async def find(uow: UnitOfWork) -> _Existing:
-            skus, handles = _skus(products), [each.handle for each in products]
-            return _Existing(
+    async def check(
+        self,
+        products: Sequence[ImportedProduct],
+        file: FileDescription,
+        categories: ImportCategories,
+    ) -> UnitResult:
+        """Return what `apply` would do now, without changes.
+
+        The categories are those of all products that were checked before.
+        """
+
+        async def decide(uow: UnitOfWork) -> UnitResult:
+            known = await with_known_handles(uow, products)
+            skus, handles = _skus(known), [each.handle for each in known]
+            existing = _Existing(
                 products=await uow.products.get_many(handles),
-                owners=await _owners(uow, skus),
-                categories=ImportCategories(await uow.categories.tree()),
+                owners=await owners_of(uow, skus),
+                categories=categories,
                 slugs=await uow.categories.slugs_of(handles),
                 inventories=await uow.inventories.get_many(skus),
             )
+            return self._decide(known, existing, file)[1]
 
-        existing = await self._transactions.read(find)
-        return self._decide(products, existing, file)[1]
+        return await self._transactions.read(decide)
 
     async def apply(
         self, uow: UnitOfWork, products: Sequence[ImportedProduct], file: FileDescription
@@ -115,13 +139,16 @@ class ImportPlan:
         What has become impossible since the check is left out, and said: a SKU that
         belongs to another product now, or stock that orders have reserved.
         """
-        skus, handles = _skus(products), [each.handle for each in products]
         are_named = any(CATEGORY_FIELDS & each.fields.keys() for each in products)
-        tree = await (uow.categories.lock_tree() if are_named else uow.categories.tree())
+        tree = await uow.categories.lock_tree() if are_named else None
+        products = await with_known_handles(uow, products)
+        skus, handles = _skus(products), [each.handle for each in products]
+        locked = await uow.products.lock(handles)
         existing = _Existing(
-            products=await uow.products.lock(handles),
-            owners=await _owners(uow, skus),
-            categories=ImportCategories(tree),
+            products=locked,
+            owners=await owners_of(uow, skus),
+            # A change of a category locks its products, too, so this is the tree of now.
+            categories=ImportCategories(tree or await uow.categories.tree()),
             slugs=await uow.categories.slugs_of(handles),
             inventories=await uow.inventories.lock(skus),
         )
@@ -158,7 +185,7 @@ class ImportPlan:
         messages: list[ImportMessage],
     ) -> _Change | None:
         before = existing.products.get(imported.handle)
-        draft = ProductDraft(imported, before, self._currency, self._clock.now())
+        draft = ProductDraft(imported, before, self.currency, self._clock.now())
         after = draft.product(existing.owners)
         messages += [_message(file, each.line, each.field, each.rule) for each in draft.faults]
         if after is None:
@@ -206,11 +233,6 @@ class ImportPlan:
             reason=REASON,
             created_at=self._clock.now(),
         )
-
-
-async def _owners(uow: UnitOfWork, skus: Collection[str]) -> Mapping[str, str]:
-    found = await uow.variants.get_many(skus)
-    return {sku: each.product for sku, each in found.items()}
 
 
 def _skus(products: Sequence[ImportedProduct]) -> Sequence[str]:

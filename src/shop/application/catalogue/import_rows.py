@@ -14,7 +14,15 @@ _FROM_PRODUCT = ("weight_grams", "tax_category")
 """What a variant that says nothing of it has from its product."""
 
 _NOT_OF_PRODUCTS = frozenset(
-    {"handle", "other_handle", "option_names", "attribute_names", "further_image", *_FROM_PRODUCT}
+    {
+        "handle",
+        "other_handle",
+        "is_handle_made",
+        "option_names",
+        "attribute_names",
+        "further_image",
+        *_FROM_PRODUCT,
+    }
 )
 
 
@@ -32,10 +40,14 @@ class VariantRow:
 
 @value
 class ImportedProduct:
-    """A product as a file describes it; a field that the file lacks is not in `fields`."""
+    """A product as a file describes it; a field that the file lacks is not in `fields`.
+
+    A handle is made if the file has none: of the name, which may change.
+    """
 
     line: int
     handle: str
+    is_handle_made: bool
     fields: Mapping[str, Any]
     option_names: Sequence[str] | None
     variants: Sequence[VariantRow]
@@ -88,6 +100,7 @@ class _Assembly:
             product=ImportedProduct(
                 line=line,
                 handle=handle,
+                is_handle_made=bool(product.get("is_handle_made")),
                 fields={
                     field: each for field, each in product.items() if field not in _NOT_OF_PRODUCTS
                 },
@@ -153,6 +166,9 @@ class _Assembly:
         values: list[str] | None = fields.pop("options", None)
         named: Mapping[str, str] | None = fields.pop("named_options", None)
         if named is not None:
+            if others := [name for name in named if name not in (names or ())]:
+                detail = f"is for any {' and '.join(others)}, so that it was left out as an option"
+                self._note(row.line, "options", detail)
             for name in names or ():
                 if not named.get(name):
                     detail = f"must have a value of {name}, since other variations have one"

@@ -1,12 +1,13 @@
 """Adds, changes and removes the images of products."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from shop.application.idempotency.optional_key import execute_once, optional_request
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
@@ -20,29 +21,27 @@ from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.image_files import image_file
 from shop.domain.catalogue.product import Product, ProductNotFound
 from shop.domain.catalogue.product_image import (
-    MAX_IMAGES,
-    ImageNotFound,
     InvalidImage,
     ProductImage,
-    TooManyImages,
+    id_at,
     moved,
     normalise_alt,
     numbered,
+    require_image,
+    require_room,
 )
 from shop.domain.shared.value import value
-
-KEPT_FOR = timedelta(days=1)
-"""How long a file may wait for the transaction that names it: longer than any takes."""
 
 
 @value
 class AddImage:
-    """Add an image to a product, after the others (admin)."""
+    """Add an image to a product, after the others (admin). The key is optional."""
 
     session: SessionToken | None
     product: str
     content: bytes
     alt: str
+    key: str | None = None
 
 
 @value
@@ -95,13 +94,13 @@ class ImageService:
         found = await self._transactions.read(lambda uow: uow.product_images.of_products([product]))
         return found.get(product, ())
 
-    async def add(self, command: AddImage) -> ProductImage:
-        """Encode an image and add it.
+    async def add(self, command: AddImage) -> CommandResult[ProductImage]:
+        """Encode an image and add it, once under the key, if there is one.
 
-        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `ProductNotFound`, `InvalidImage`,
-        `InvalidValue` or `TooManyImages`.
+        Errors: `NotSignedIn`, `SessionExpired`, `Forbidden`, `ProductNotFound`, `InvalidImage`,
+        `InvalidValue`, `TooManyImages`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        alt = normalise_alt(command.alt)
+        command = replace(command, alt=normalise_alt(command.alt))
         # Rejected before the work, and again in the transaction that adds it.
         await self._transactions.read(partial(self._require_place, command))
         encoded = await self._encode(command.content)
@@ -111,17 +110,18 @@ class ImageService:
             id=self._ids.new(),
             product=command.product,
             position=0,
-            alt=alt,
+            alt=command.alt,
             key=key,
             width=encoded.width,
             height=encoded.height,
             sizes=(),
             created_at=self._clock.now(),
         )
-        added = await self._transactions.write(partial(self._add, command, image), retryable=True)
-        # If the process ends here, the job publishes the file.
-        await self._store.publish(added.file)
-        return added
+        result = await self._transactions.write(partial(self._add, command, image), retryable=True)
+        if isinstance(result.value, ProductImage) and not result.replayed:
+            # If the process ends here, the job publishes the file.
+            await self._store.publish(result.value.file)
+        return result
 
     async def _encode(self, content: bytes) -> EncodedImage:
         try:
@@ -132,25 +132,62 @@ class ImageService:
 
     async def _require_place(self, command: AddImage, uow: UnitOfWork) -> None:
         await self._authenticator.require_admin(uow, command.session)
+        if command.key is not None:
+            # Its image may have been added before, whatever has become of the product since.
+            return
         if command.product not in await uow.products.get_many([command.product]):
             raise ProductNotFound(sku=command.product)
         found = await uow.product_images.of_products([command.product])
-        _require_room(found.get(command.product, ()))
+        require_room(found.get(command.product, ()))
 
-    async def _add(self, command: AddImage, image: ProductImage, uow: UnitOfWork) -> ProductImage:
-        await self._authenticator.require_admin(uow, command.session)
-        product, images = await _lock_images(uow, command.product)
+    async def _add(
+        self, command: AddImage, image: ProductImage, uow: UnitOfWork
+    ) -> CommandResult[ProductImage]:
+        user = await self._authenticator.require_admin(uow, command.session)
+        request = optional_request(
+            user,
+            command.key,
+            command,
+            "image",
+            product=command.product,
+            alt=command.alt,
+            content=hashlib.sha256(command.content).hexdigest(),
+        )
+
+        async def load(ids: Collection[UUID]) -> Mapping[UUID, ProductImage]:
+            found = await uow.product_images.get_many(ids)
+            return {each: found.get(each, image).as_added(each, command.alt) for each in ids}
+
+        return await execute_once(
+            uow,
+            request,
+            at=self._clock.now(),
+            lock=partial(_find_images, uow, command.product),
+            decide=partial(self._decide, uow, command, image),
+            load=load,
+        )
+
+    def _decide(
+        self,
+        uow: UnitOfWork,
+        command: AddImage,
+        image: ProductImage,
+        found: tuple[Product, Sequence[ProductImage]] | None,
+    ) -> ProductImage:
+        if found is None:
+            raise ProductNotFound(sku=command.product)
+        product, images = found
         for each in images:
-            if each.id == image.id:
+            if id_at(each.id, 0) == id_at(image.id, 0):
                 # An earlier attempt was committed without an answer.
                 return each
-        _require_room(images)
-        added = replace(image, position=len(images))
+        require_room(images)
+        position = len(images)
+        added = replace(image, id=id_at(image.id, position), position=position)
         uow.product_images.add(added)
         _show_first(uow, product, [*images, added])
         now = self._clock.now()
         uow.jobs.add(Job.new(JobKind.MAKE_IMAGE_SIZES, added.id, at=now, due_at=now))
-        await uow.commit()
         return added
 
     async def change(self, command: ChangeImage) -> ProductImage:
@@ -164,7 +201,7 @@ class ImageService:
     async def _change(self, command: ChangeImage, uow: UnitOfWork) -> ProductImage:
         await self._authenticator.require_admin(uow, command.session)
         product, images = await _lock_images(uow, command.product)
-        image = _require_image(images, command.image_id)
+        image = require_image(images, command.image_id)
         if command.alt is not None:
             image = image.with_alt(command.alt)
         changed = [image if each.id == image.id else each for each in images]
@@ -173,7 +210,7 @@ class ImageService:
         _save_changes(uow, images, changed)
         _show_first(uow, product, changed)
         await uow.commit()
-        return _require_image(changed, command.image_id)
+        return require_image(changed, command.image_id)
 
     async def remove(self, command: RemoveImage) -> None:
         """Remove an image; its files stay, because orders may name them.
@@ -185,7 +222,7 @@ class ImageService:
     async def _remove(self, command: RemoveImage, uow: UnitOfWork) -> None:
         await self._authenticator.require_admin(uow, command.session)
         product, images = await _lock_images(uow, command.product)
-        removed = _require_image(images, command.image_id)
+        removed = require_image(images, command.image_id)
         uow.product_images.remove(removed)
         others = numbered([each for each in images if each.id != removed.id])
         _save_changes(uow, images, others)
@@ -211,38 +248,23 @@ class ImageService:
             await self._store.put(image.file_of(width), size.content)
         return sizes
 
-    async def sweep(self) -> None:
-        """Delete the files that were kept for a transaction that never came."""
-        before = self._clock.now() - KEPT_FOR
-        kept = await self._store.kept_before(before)
-        if not kept:
-            return
-        files_by_key = {_key_of(file): file for file in kept}
-        stored = await self._transactions.read(
-            lambda uow: uow.product_images.stored_keys(files_by_key.keys())
-        )
-        unused = [file for key, file in files_by_key.items() if key not in stored]
-        await self._store.discard(unused, kept_before=before)
 
-
-def _require_room(images: Sequence[ProductImage]) -> None:
-    if len(images) >= MAX_IMAGES:
-        raise TooManyImages(limit=MAX_IMAGES)
-
-
-def _require_image(images: Sequence[ProductImage], image_id: UUID) -> ProductImage:
-    for each in images:
-        if each.id == image_id:
-            return each
-    raise ImageNotFound
+async def _find_images(
+    uow: UnitOfWork, handle: str
+) -> tuple[Product, Sequence[ProductImage]] | None:
+    """Lock a product with its images; return None if there is none."""
+    product = (await uow.products.lock([handle])).get(handle)
+    if product is None:
+        return None
+    return product, (await uow.product_images.of_products([handle])).get(handle, ())
 
 
 async def _lock_images(uow: UnitOfWork, handle: str) -> tuple[Product, Sequence[ProductImage]]:
     """Lock a product with its images; raise `ProductNotFound` if there is none."""
-    product = (await uow.products.lock([handle])).get(handle)
-    if product is None:
+    found = await _find_images(uow, handle)
+    if found is None:
         raise ProductNotFound(sku=handle)
-    return product, (await uow.product_images.of_products([handle])).get(handle, ())
+    return found
 
 
 def _show_first(uow: UnitOfWork, product: Product, images: Sequence[ProductImage]) -> None:
@@ -275,7 +297,3 @@ async def _finish(job: Job, sizes: Sequence[int], uow: UnitOfWork) -> None:
             uow.product_images.save(each.with_sizes(sizes))
     uow.jobs.complete(job)
     await uow.commit()
-
-
-def _key_of(file: str) -> str:
-    return file.partition("/")[2].partition("-")[0]

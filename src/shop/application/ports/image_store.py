@@ -38,4 +38,4 @@ class ImageStore(ABC):
 
     @abstractmethod
     async def discard(self, names: Collection[str], *, kept_before: datetime) -> None:
-        """Delete the files that were not kept again since that time."""
+        """Delete the files that were not kept again since that time, and half-written ones."""

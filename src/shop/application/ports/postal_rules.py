@@ -33,3 +33,11 @@ class PostalRules(ABC):
 
         Without a list of that country, every text is a region.
         """
+
+    @abstractmethod
+    def can_match_postal_code(self, country: str, pattern: str) -> bool:
+        """Check that a postal code of the country can match a pattern such as "10*"."""
+
+    @abstractmethod
+    def postal_code_example(self, country: str) -> str | None:
+        """Return a postal code of the country, None if it has none."""

@@ -110,6 +110,12 @@ def _checked_area(area: Area, postal_rules: PostalRules, *, country: str, region
         if name is None:
             raise InvalidValue(field=region, rule=f"must be a region of the country, not {text}")
         regions.add(name)
+    for pattern in sorted(area.postal_codes):
+        if not any(postal_rules.can_match_postal_code(each, pattern) for each in area.countries):
+            examples = map(postal_rules.postal_code_example, sorted(area.countries))
+            example = next((f" such as {each}" for each in examples if each is not None), "")
+            rule = f"must be postal codes of the country{example}, or beginnings, not {pattern}"
+            raise InvalidValue(field="postal_codes", rule=rule)
     return replace(area, regions=frozenset(regions))
 
 

@@ -50,9 +50,7 @@ class CategoryTree:
     def of(cls, categories: Iterable[Category]) -> "CategoryTree":
         """Build the tree; raise `InvalidValue` for a missing parent, a cycle or too many levels."""
         by_slug = {each.slug: each for each in categories}
-        if len(by_slug) > MAX_CATEGORIES:
-            rule = f"must be one of at most {MAX_CATEGORIES} categories"
-            raise InvalidValue(field="slug", rule=rule)
+        _require_size(by_slug)
         tree = cls(categories=by_slug)
         for slug in by_slug:
             tree._require_path(slug)
@@ -60,7 +58,14 @@ class CategoryTree:
 
     def put(self, category: Category) -> "CategoryTree":
         """Add or replace a category; raise `InvalidValue` like `of`."""
-        return CategoryTree.of({**self.categories, category.slug: category}.values())
+        categories = {**self.categories, category.slug: category}
+        if category.slug in self.categories:
+            return CategoryTree.of(categories.values())
+        # Nothing is below a new one, so all others stay as they are.
+        _require_size(categories)
+        tree = CategoryTree(categories=categories)
+        tree._require_path(category.slug)
+        return tree
 
     def remove(self, slug: str) -> "CategoryTree":
         """Remove a category; raise `CategoryNotFound`, or `CategoryInUse` if it is a parent."""
@@ -123,6 +128,12 @@ class CategoryTree:
         if len(seen) > MAX_CATEGORY_DEPTH:
             rule = f"must leave at most {MAX_CATEGORY_DEPTH} levels"
             raise InvalidValue(field="parent", rule=rule)
+
+
+def _require_size(categories: Mapping[str, Category]) -> None:
+    if len(categories) > MAX_CATEGORIES:
+        rule = f"must be one of at most {MAX_CATEGORIES} categories"
+        raise InvalidValue(field="slug", rule=rule)
 
 
 def require_category_slug(slug: str) -> None:

@@ -13,6 +13,10 @@ from shop.domain.shared.value import value
 MAX_IMAGES = 20
 """How many images a product may have."""
 
+_POSITION_PLACE = 32
+_POSITION_MASK = 0x1F << _POSITION_PLACE
+"""Bits of an id that are random, enough of them for `MAX_IMAGES` positions."""
+
 MAX_ALT_CHARACTERS = 250
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 
@@ -58,9 +62,19 @@ class ProductImage:
         """Replace the text that stands for the image."""
         return replace(self, alt=normalise_alt(alt))
 
+    def as_added(self, image_id: UUID, alt: str) -> "ProductImage":
+        """Return the image as it was when it was added; it may have changed, or be gone, since."""
+        position = (image_id.int & _POSITION_MASK) >> _POSITION_PLACE
+        return replace(self, id=image_id, position=position, alt=alt, sizes=())
+
     def with_sizes(self, sizes: Sequence[int]) -> "ProductImage":
         """Set the widths in which the image is served."""
         return replace(self, sizes=tuple(sorted(sizes)))
+
+
+def id_at(random_id: UUID, position: int) -> UUID:
+    """Return the id of an image that is added at this position: some of its bits have it."""
+    return UUID(int=random_id.int & ~_POSITION_MASK | position << _POSITION_PLACE)
 
 
 def normalise_alt(text: str) -> str:
@@ -84,6 +98,20 @@ def moved(images: Sequence[ProductImage], image_id: UUID, position: int) -> list
 def numbered(images: Sequence[ProductImage]) -> list[ProductImage]:
     """Return images with their positions in this order."""
     return [replace(each, position=position) for position, each in enumerate(images)]
+
+
+def require_room(images: Sequence[ProductImage]) -> None:
+    """Raise `TooManyImages` if a product can have no other image."""
+    if len(images) >= MAX_IMAGES:
+        raise TooManyImages(limit=MAX_IMAGES)
+
+
+def require_image(images: Sequence[ProductImage], image_id: UUID) -> ProductImage:
+    """Return an image of a product; raise `ImageNotFound`."""
+    for each in images:
+        if each.id == image_id:
+            return each
+    raise ImageNotFound
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

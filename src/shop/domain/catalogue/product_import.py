@@ -75,6 +75,10 @@ class ProductImport:
             finished_at=None,
         )
 
+    def as_begun(self) -> "ProductImport":
+        """Return the import as it was when it began."""
+        return self.new(self.id, self.user_id, dry_run=self.dry_run, at=self.created_at)
+
     @property
     def is_running(self) -> bool:
         """Whether it has not ended."""

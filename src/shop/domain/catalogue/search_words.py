@@ -84,12 +84,16 @@ def folded_words(text: str) -> Iterator[str]:
 
 def caseless(text: str) -> str:
     """Return a text without case, and with one form of each character."""
+    if text.isascii():
+        return text.casefold()
     # Once more after the case: some capitals become letters with marks.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def is_unspaced(word: str) -> bool:
     """Check whether the word is from a script without spaces, so that it has words inside."""
+    if word.isascii():
+        return False
     match = _PIECES.match(word)
     return match is not None and match.group(1) is not None
 

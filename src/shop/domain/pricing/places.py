@@ -1,8 +1,9 @@
 """Places: where an order goes, and areas of countries, regions and postal codes."""
 
 import re
-from itertools import product
+from dataclasses import field
 
+from shop.domain.pricing.postal_patterns import PostalPatterns, compact_postal_code
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.value import value
 
@@ -12,7 +13,6 @@ POSTAL_CODE_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9 -]*[A-Za-z0-9])?\*?$"
 
 _COUNTRY = re.compile(COUNTRY_PATTERN.removesuffix("$"))
 _POSTAL_CODE = re.compile(POSTAL_CODE_PATTERN.removesuffix("$"))
-_ANY_REST = "*"
 
 
 @value
@@ -34,6 +34,9 @@ class Area:
     countries: frozenset[str]
     regions: frozenset[str] = frozenset()
     postal_codes: frozenset[str] = frozenset()
+    # As they are compared: a quote asks of every area whether its destination is there.
+    caseless_regions: frozenset[str] = field(init=False, repr=False, compare=False)
+    patterns: PostalPatterns = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.countries:
@@ -43,17 +46,21 @@ class Area:
         if not all(map(_POSTAL_CODE.fullmatch, self.postal_codes)):
             rule = 'must be postal codes or beginnings of them such as "10*"'
             raise InvalidValue(field="postal_codes", rule=rule)
+        # The type checker rejects an assignment to a field.
+        regions = frozenset(map(str.casefold, self.regions))
+        object.__setattr__(self, "caseless_regions", regions)
+        object.__setattr__(self, "patterns", PostalPatterns.of(self.postal_codes))
 
     def contains(self, destination: Destination) -> bool:
         """Check whether a destination is in the area, by what is known of it."""
         if destination.country not in self.countries:
             return False
-        if self.regions and not _is_in_regions(destination.region, self.regions):
+        if self.regions and (destination.region or "").casefold() not in self.caseless_regions:
             return False
         if not self.postal_codes:
             return True
         code = compact_postal_code(destination.postal_code or "")
-        return bool(code) and any(_matches(pattern, code) for pattern in self.postal_codes)
+        return bool(code) and self.patterns.match(code)
 
     @property
     def precision(self) -> tuple[bool, bool]:
@@ -64,34 +71,6 @@ class Area:
         """Check for a destination in both areas, if neither is the more precise one."""
         if self.precision != other.precision or self.countries.isdisjoint(other.countries):
             return False
-        if self.regions and not _share_a_region(self.regions, other.regions):
+        if self.regions and self.caseless_regions.isdisjoint(other.caseless_regions):
             return False
-        patterns = product(self.postal_codes, other.postal_codes)
-        return not self.postal_codes or any(_match_both(*each) for each in patterns)
-
-
-def compact_postal_code(text: str) -> str:
-    """Return a postal code as it is compared: capitals, without spaces and hyphens."""
-    return text.replace(" ", "").replace("-", "").upper()
-
-
-def _is_in_regions(region: str | None, regions: frozenset[str]) -> bool:
-    return region is not None and _share_a_region(frozenset({region}), regions)
-
-
-def _share_a_region(some: frozenset[str], others: frozenset[str]) -> bool:
-    return not {each.casefold() for each in some}.isdisjoint(each.casefold() for each in others)
-
-
-def _matches(pattern: str, code: str) -> bool:
-    beginning = _beginning(pattern)
-    return code.startswith(beginning) if pattern.endswith(_ANY_REST) else code == beginning
-
-
-def _match_both(mine: str, theirs: str) -> bool:
-    """Check whether a postal code can match both patterns."""
-    return _matches(mine, _beginning(theirs)) or _matches(theirs, _beginning(mine))
-
-
-def _beginning(pattern: str) -> str:
-    return compact_postal_code(pattern.removesuffix(_ANY_REST))
+        return not self.postal_codes or self.patterns.overlap(other.patterns)

@@ -19,6 +19,7 @@ from shop.domain.pricing.promotions.combination import (
 from shop.domain.pricing.quoted import Quote, QuotedDiscount, QuotedShipping
 from shop.domain.pricing.rules import PricingRules
 from shop.domain.pricing.taxes.tax_rule import Sale
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 
 
@@ -38,8 +39,7 @@ def quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
     )
     if not combinations or can_be_worse:
         combinations.append(NO_PROMOTIONS)
-    quotes = map(pricing.price, combinations)
-    best = min(quotes, key=lambda each: (len(each.problems), each.total.amount))
+    best = _best(pricing, combinations)
     if not applicability.problems:
         return best
     return replace(best, problems=(*applicability.problems, *best.problems))
@@ -93,6 +93,20 @@ class _Pricing:
             problems=() if choice.problem is None else (choice.problem,),
             total=Money(amount=total, currency=rules.currency),
         )
+
+
+def _best(pricing: _Pricing, combinations: Sequence[Combination]) -> Quote:
+    """Return the first of the best quotes; those that are too large for `Money` are none."""
+    quotes: list[Quote] = []
+    too_large: InvalidValue | None = None
+    for combination in combinations:
+        try:
+            quotes.append(pricing.price(combination))
+        except InvalidValue as error:
+            too_large = error
+    if too_large is not None and not quotes:
+        raise too_large
+    return min(quotes, key=lambda each: (len(each.problems), each.total.amount))
 
 
 def _quoted_shipping(choice: ShippingChoice) -> QuotedShipping | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
 from shop.domain.pricing.shipping.shipping_zone import ShippingZone
@@ -14,7 +15,8 @@ from shop.domain.shared.value import value
 
 MAX_RULE_SLUG_CHARACTERS = 63
 MAX_RULE_NAME_CHARACTERS = 100
-RULE_SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
+RULE_SLUG_PATTERN = TAX_CATEGORY_PATTERN
+"""Slugs and tax categories are written alike."""
 
 Rule = TaxRate | ShippingZone | ShippingMethod | Promotion
 

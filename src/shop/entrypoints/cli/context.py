@@ -5,16 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from shop.application.catalogue.bulk_import import BulkImport
 from shop.application.catalogue.export import ProductExport
 from shop.application.catalogue.import_check import FileCheck
 from shop.application.catalogue.import_jobs import ImportJobs
 from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.identity.access import AccessService
+from shop.application.identity.customer_import import CustomerImport
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
 from shop.application.maintenance.backup import BackUpShop
+from shop.application.maintenance.product_seed import ProductSeed
 from shop.application.maintenance.restore import RestoreShop
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.notifications.endpoints import EndpointService
@@ -120,8 +121,11 @@ class CliContext(Protocol):
     def import_spools(self) -> ImportSpools:
         """Return where files of products wait to be imported."""
 
-    def bulk_import(self) -> BulkImport:
-        """Return the bulk import."""
+    def product_seed(self) -> ProductSeed:
+        """Return what adds products for demonstrations."""
+
+    def customer_import(self) -> CustomerImport:
+        """Return what creates customers in batches."""
 
     def notification_delivery_service(self) -> NotificationDeliveryService:
         """Return the service for notification deliveries."""

@@ -153,7 +153,7 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
         seed_products,
     )
 
-    if await context.bulk_import().has_products():
+    if await context.product_seed().has_products():
         typer.echo("No demonstration products added: the shop has products already.")
     else:
         typer.echo(await seed_products(context, PRODUCTS))

@@ -2,7 +2,6 @@
 
 from dependency_injector import providers
 
-from shop.application.catalogue.bulk_import import BulkImport
 from shop.application.catalogue.categories import CategoryService
 from shop.application.catalogue.export import ProductExport
 from shop.application.catalogue.import_check import FileCheck
@@ -13,6 +12,8 @@ from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService
 from shop.application.catalogue.variants import VariantService
+from shop.application.maintenance.image_sweep import ImageSweep
+from shop.application.maintenance.product_seed import ProductSeed
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
 
@@ -76,10 +77,7 @@ class CatalogueContainer(Base):
         Base.id_generator,
         Base.metrics,
     )
-    bulk_import = providers.Singleton(
-        BulkImport,
-        Base.transaction_runner,
-        Base.clock,
-        Base.id_generator,
-        welcome_credit=Base.policies.provided.welcome_credit,
+    image_sweep = providers.Singleton(
+        ImageSweep, Base.transaction_runner, Base.image_store, Base.clock
     )
+    product_seed = providers.Singleton(ProductSeed, Base.transaction_runner, import_plan)

@@ -5,6 +5,7 @@ from dependency_injector import providers
 from shop.application.identity.access import AccessService
 from shop.application.identity.address_book import AddressBook
 from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.customer_import import CustomerImport
 from shop.application.identity.customers import CustomerQueries
 from shop.application.identity.limited_sign_in import LimitedSignIn
 from shop.application.identity.password_policy import PasswordPolicy
@@ -60,6 +61,13 @@ class IdentityContainer(Base):
     )
     customer_queries = providers.Singleton(
         CustomerQueries, Base.transaction_runner, Base.settings.provided.currency
+    )
+    customer_import = providers.Singleton(
+        CustomerImport,
+        Base.transaction_runner,
+        Base.clock,
+        Base.id_generator,
+        welcome_credit=Base.policies.provided.welcome_credit,
     )
     limited_sign_in = providers.Singleton(
         LimitedSignIn,

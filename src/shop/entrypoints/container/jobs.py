@@ -59,7 +59,8 @@ class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
         providers.List(
             Base.session_service.provided.purge_expired,
             Base.rate_limiter.provided.purge_expired,
-            CatalogueContainer.image_service.provided.sweep,
+            CatalogueContainer.image_sweep.provided.run,
+            CatalogueContainer.import_service.provided.sweep,
         ),
     )
     worker = providers.Singleton(

@@ -76,20 +76,20 @@ class FormatsReader(ProductFileReader):
     """Reads files in the shop's own format, Shopify's and WooCommerce's, as CSV and XLSX."""
 
     def read(
-        self, file: Path, currency: Currency, *, skip: int
+        self, file: Path, currency: Currency, *, skip: int, folder: Path
     ) -> Iterator[FileDescription | UnreadableFile | FileRow]:
         """Yield what the file is, then what its rows say, with all their faults."""
-        return read_product_file(file, currency, skip=skip)
+        rows = read_xlsx_rows(file, folder) if is_xlsx(file) else read_csv_rows(file, _ALL_COLUMNS)
+        return _read_rows(rows, currency, skip)
 
 
-def read_product_file(
-    file: Path, currency: Currency, *, skip: int = 0
+def _read_rows(
+    rows: Iterator[Dialect | SheetRow], currency: Currency, skip: int
 ) -> Iterator[FileDescription | UnreadableFile | FileRow]:
-    """Yield what the file is, then what its rows say, with all their faults.
+    """Yield what the file is, then what its rows say.
 
     Prices are in this currency. The first `skip` rows after the header are not parsed.
     """
-    rows = read_xlsx_rows(file) if is_xlsx(file) else read_csv_rows(file, _ALL_COLUMNS)
     dialect = next(rows)
     if isinstance(dialect, SheetRow):
         yield _unreadable(dialect, "file")

@@ -7,7 +7,7 @@ from reprlib import repr as shorten
 
 from shop.domain.catalogue.product import IMAGE_URL_PATTERN, MAX_IMAGE_URL_CHARACTERS
 from shop.domain.catalogue.product_import import ImportMessage
-from shop.domain.catalogue.variant import MAX_PRICE
+from shop.domain.catalogue.variant import MAX_PRICE, MAX_WEIGHT_GRAMS
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.text import require_text
@@ -24,8 +24,6 @@ from shop.entrypoints.imports.text_encodings import WINDOWS_1252
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _MAX_DIGITS = 15
 _URL = re.compile(IMAGE_URL_PATTERN.removesuffix("$"))
-
-MAX_GRAMS = 1_000_000
 
 
 @value
@@ -154,8 +152,8 @@ class RowCells:
         except InvalidCell as invalid:
             self.fail(key, invalid.rule)
             return None
-        if grams > MAX_GRAMS:
-            self.fail(key, f"must be at most {MAX_GRAMS} g, not {shorten(cell)}")
+        if grams > MAX_WEIGHT_GRAMS:
+            self.fail(key, f"must be at most {MAX_WEIGHT_GRAMS} g, not {shorten(cell)}")
             return None
         return grams
 

@@ -63,6 +63,7 @@ COLUMNS = {
 """The columns that the shop reads, by their names in both templates."""
 
 FIELDS = {
+    "other_handle": "handle",
     "name": "title",
     "description": "body",
     "active": "published",

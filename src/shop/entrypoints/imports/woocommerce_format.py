@@ -59,6 +59,7 @@ COLUMNS = (
 
 FIELDS = {
     "handle": "parent",
+    "other_handle": "name",
     "active": "published",
     "image_url": "images",
     "options": "attribute 1 values",
@@ -136,7 +137,11 @@ def _parent(cells: RowCells, *, is_variable: bool, ships: bool) -> FileRow:
     }
     handle = slug_of(product["name"], prefix="product")
     key = cells.text("id") or cells.text("sku") or str(cells.line)
-    product |= {"handle": handle, "other_handle": with_digest(handle, key)}
+    product |= {
+        "handle": handle,
+        "other_handle": with_digest(handle, key),
+        "is_handle_made": True,
+    }
     if cells.has("categories"):
         product["category_paths"] = _category_paths(cells.text("categories")) or None
     if cells.has("images"):

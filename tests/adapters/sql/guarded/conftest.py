@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from shop.adapters.sql.guarded import connection as guarded_connection
-from shop.adapters.sql.schema.tables import metadata, rule_versions
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from tests.adapters.sql.guarded.guarded_shop import (
     SKUS,
@@ -18,6 +16,7 @@ from tests.adapters.sql.guarded.guarded_shop import (
     new_container,
 )
 from tests.clock import FakeClock
+from tests.emptying import delete_rows
 from tests.factories import NOW, inventory, product
 
 
@@ -49,10 +48,5 @@ async def shop(
             uow.inventories.add(inventory(sku, STOCK))
         await uow.commit()
     yield GuardedShop(container, database)
-    # The version of the rules is there from the beginning.
-    filled = metadata.tables.keys() - {rule_versions.name}
-    async with database.writer.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {', '.join(filled)}"))
-    # It adds the shop's own accounts.
-    await database.migrate()
+    await delete_rows(database)
     await database.close()

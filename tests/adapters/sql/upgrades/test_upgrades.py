@@ -7,8 +7,6 @@ sent again.
 """
 
 import json
-import re
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -21,9 +19,8 @@ import httpx2
 import pytest
 from dependency_injector import providers
 from pydantic import Secret
-from sqlalchemy import Select, func, insert, select, text
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.database import SqlDatabase
@@ -41,11 +38,11 @@ from shop.application.ports.payment_gateway import GatewayEvent
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
+from tests.adapters.sql.upgrades.loaded_dumps import DUMPS, load_dump
 from tests.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
-DUMPS = Path(__file__).with_name("dumps")
 ENGINES = ["sqlite", "postgresql"]
 ALL_DUMPS = sorted(each.name.removesuffix(".sql") for each in DUMPS.glob("*.sql"))
 TEN_YEARS_IN_SECONDS = 10 * 365 * 86_400
@@ -99,30 +96,10 @@ def _without_sentences(response: Any) -> Any:  # noqa: ANN401  As above.
     return {k: v for k, v in response.items() if k != "detail"} if is_problem else response
 
 
-async def _load(dump: str, folder: Path, postgresql_url: str) -> tuple[str, str]:
-    """Load a dump into a new database; return its URL and schema."""
-    statements = (DUMPS / f"{dump}.sql").read_text()
-    if dump.endswith(".sqlite"):
-        connection = sqlite3.connect(folder / "shop.db")
-        connection.executescript(statements)
-        connection.close()
-        return f"sqlite+aiosqlite:///{folder}/shop.db", "public"
-    schema = f"upgraded_{uuid4().hex}"
-    loader = create_async_engine(postgresql_url)
-    async with loader.begin() as writer:
-        await writer.execute(text(f"CREATE SCHEMA {schema}"))
-        await writer.execute(text(f"SET LOCAL search_path TO {schema}"))
-        for statement in re.split(r"(?<=;)\n", statements):
-            if statement.strip():
-                await writer.exec_driver_sql(statement)
-    await loader.dispose()
-    return postgresql_url, schema
-
-
 @asynccontextmanager
 async def _upgraded(dump: str, folder: Path, postgresql_url: str) -> AsyncIterator[Container]:
     record = _record(dump)
-    url, schema = await _load(dump, folder, postgresql_url)
+    url, schema = await load_dump(dump, folder, postgresql_url)
     clock = FakeClock(datetime.fromisoformat(record["now"]))
     container = Container(
         settings=Settings(

@@ -118,12 +118,13 @@ ERRORS = {
     | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},
     ("post", "/api/v1/products/{handle}/images"): OF_ADMINS_UNSAFE
+    | OF_KEYS
     | {"product-not-found", "invalid-image", "too-many-images"},
     ("patch", "/api/v1/products/{handle}/images/{image_id}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "image-not-found"},
     ("delete", "/api/v1/products/{handle}/images/{image_id}"): OF_ADMINS_UNSAFE
     | {"product-not-found", "image-not-found"},
-    ("post", "/api/v1/imports"): OF_ADMINS_UNSAFE | {"import-in-progress"},
+    ("post", "/api/v1/imports"): OF_ADMINS_UNSAFE | OF_KEYS | {"import-in-progress"},
     ("get", "/api/v1/imports/{import_id}"): OF_ADMINS | {"import-not-found"},
     ("get", "/api/v1/products/export"): OF_ADMINS,
     ("get", "/media/{folder}/{name}"): OF_STORED | {"route-not-found"},

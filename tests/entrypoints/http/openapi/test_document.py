@@ -276,7 +276,7 @@ def test_operations_that_move_money_require_a_key(document: Json) -> None:
     }
 
 
-def test_operations_that_move_stock_or_goods_honour_a_key(document: Json) -> None:
+def test_operations_that_move_stock_or_goods_or_take_files_honour_a_key(document: Json) -> None:
     optional = {
         path
         for (_, path), operation in operations(document)
@@ -286,6 +286,8 @@ def test_operations_that_move_stock_or_goods_honour_a_key(document: Json) -> Non
     assert optional == {
         "/api/v1/products/{handle}/stock",
         "/api/v1/variants/{sku}/stock",
+        "/api/v1/imports",
+        "/api/v1/products/{handle}/images",
         "/api/v1/orders/{order_id}/shipments",
         "/api/v1/orders/{order_id}/deliveries",
         "/api/v1/orders/{order_id}/cancel",

@@ -164,7 +164,7 @@ async def test_every_example_is_accepted_and_answered_as_documented(
 ) -> None:
     endpoint = {**ENDPOINT, "events": ["order.cancelled"]}
     shop = HttpShop.open(clock, welcome_credit=100_000, webhook_endpoints=[endpoint])
-    await shop.container.bulk_import().upsert(list(demo_products(50, EUR)))
+    await shop.container.product_seed().put(list(demo_products(50, EUR)))
     monkeypatch.setattr(shop.container.payment_gateway(), "parse_event", _gateway_event)
     story = ExampleSequence(shop, from_fields=from_fields)
     tell = story.run

@@ -13,6 +13,7 @@ from shop.domain.customer_cart import CartContent
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.clock import FakeClock
+from tests.effort import EFFORT
 from tests.entrypoints.http.clients import HttpShop
 from tests.factories import NOW, account, session, user, welcome_transfer
 
@@ -83,7 +84,7 @@ def document(shop_with_data: ShopWithData, request: pytest.FixtureRequest) -> An
 
 
 @settings(
-    max_examples=25,
+    max_examples=EFFORT.requests_per_route,
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -272,14 +272,14 @@ async def test_secret_rotation_keeps_encrypted_sessions(
     assert "set-cookie" not in (await with_token(both, renewed)).headers
 
 
-async def test_order_that_exceeds_the_cookie_is_rejected(
+async def test_cart_of_a_visitor_that_exceeds_the_cookie_is_rejected(
     clock: FakeClock,
 ) -> None:
     shop = HttpShop.open(clock, session_store="cookie")
     skus = [f"{'S' * 60}-{number}" for number in range(60)]
     for sku in skus:
         await shop.add_product(sku)
-    browser = await shop.customer("ada")
+    browser = shop.browser()
     responses = [await browser.put(f"/cart/lines/{sku}", {"quantity": 1}) for sku in skus]
     assert_problem(responses[-1], 409, "session-too-large", limit_bytes=4000)
     assert len(str(browser.token)) <= 4000

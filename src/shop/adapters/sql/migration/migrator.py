@@ -1,9 +1,15 @@
-"""Migrates a database in one transaction, which only one process at a time can begin."""
+"""Migrates a database: first the schema, in one short transaction, then what is in the tables.
+
+Only one process at a time is in a transaction of a migration.
+"""
 
 import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
@@ -15,11 +21,14 @@ from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN, set_role_defaults
 from shop.adapters.sql.migration.currency import change_currency
 from shop.adapters.sql.migration.older_servers import fill_unset_columns
 from shop.adapters.sql.migration.schema_version import (
+    VERSION_BEFORE,
     create_version_table,
     lock_versions,
     read_versions,
+    replace_versions,
     require_known,
 )
+from shop.adapters.sql.migration.unfinished_schema import find_unfinished, finish_schema
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION, accounts
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import (
@@ -41,9 +50,15 @@ _CREATED_MEANWHILE = ("42P06", "42P07", "42710")
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class Migrator:
-    """Upgrades the schema and gives the shop its currency: completely, or not at all."""
+    """Upgrades the schema, gives the shop its currency, and fills what is new.
+
+    The schema is changed completely or not at all. Its version is stored when the tables are
+    filled, too: until then servers of the release before go on, and those of this one do not start.
+    """
 
     def __init__(self, *, schema: str | None, currency: Currency, clock: Clock) -> None:
         self._schema = schema
@@ -57,10 +72,23 @@ class Migrator:
 
         Raise `DatabaseUnavailable`, `IncompatibleSchema` or `CurrencyMismatch`.
         """
+
+        async def transact(work: Callable[[Connection], T]) -> T:
+            return await self._transact(engine, work)
+
+        found = await transact(self._migrate)
+        await fill_unset_columns(transact, is_embedded=self._schema is None)
+        while statements := await transact(_complete):
+            for statement in statements:
+                await transact(partial(_execute, statement))
+        return found
+
+    async def _transact(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+        """Do work in a transaction; if another process migrates, wait for its transaction first."""
         begun = time.monotonic()
         while True:
             try:
-                return await self._attempt(engine)
+                return await self._attempt(engine, work)
             except (DatabaseUnavailable, TransientFailure, ConstraintViolated) as failure:
                 waited = time.monotonic() - begun
                 if not _is_blocked(failure):
@@ -76,26 +104,29 @@ class Migrator:
                 )
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _attempt(self, engine: AsyncEngine) -> str | None:
+    async def _attempt(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
         with translating_errors():
             async with engine.connect() as connection:
-                found = await connection.run_sync(self._migrate)
+                await connection.run_sync(self._lock)
+                result = await connection.run_sync(work)
                 with translating_commit_errors():
                     await connection.commit()
-                return found
+                return result
 
-    def _migrate(self, connection: Connection) -> str | None:
+    def _lock(self, connection: Connection) -> None:
         if self._schema is None:
             # SQLite's transaction holds the only write lock already.
             create_version_table(connection)
-        else:
+            return
+        if self._schema not in inspect(connection).get_schema_names():
+            connection.execute(CreateSchema(self._schema, if_not_exists=True))
+        create_version_table(connection)
+        lock_versions(connection)
+
+    def _migrate(self, connection: Connection) -> str | None:
+        if self._schema is not None:
             connection.execute(ALLOW_ANY_PLAN)
-            if self._schema not in inspect(connection).get_schema_names():
-                connection.execute(CreateSchema(self._schema, if_not_exists=True))
-            create_version_table(connection)
-            lock_versions(connection)
         found = self._upgrade(connection)
-        fill_unset_columns(connection)
         old_currency = change_currency(connection, self._currency)
         if old_currency is not None:
             _log.warning(
@@ -108,7 +139,7 @@ class Migrator:
         return found
 
     def _upgrade(self, connection: Connection) -> str | None:
-        """Return the newest version that was there before, None if there was none."""
+        """Change the schema; return the newest version of before, None if there was none."""
         versions = read_versions(connection)
         require_known(versions)
         if versions == [SCHEMA_VERSION]:
@@ -121,6 +152,10 @@ class Migrator:
             upgrade_repaired(connection, versions)
         else:
             upgrade(connection)
+        if versions:
+            replace_versions(connection, [VERSION_BEFORE])
+        else:
+            finish_schema(connection)
         return max(versions, default=None)
 
     def _add_shop_accounts(self, connection: Connection) -> None:
@@ -138,6 +173,18 @@ class Migrator:
         ]
         if rows:
             connection.execute(insert(accounts).values(rows))
+
+
+def _execute(statement: str, connection: Connection) -> None:
+    connection.exec_driver_sql(statement)
+
+
+def _complete(connection: Connection) -> Sequence[str]:
+    """Return what is left to execute; if that is nothing, store the version."""
+    statements = find_unfinished(connection)
+    if not statements and read_versions(connection) == [VERSION_BEFORE]:
+        replace_versions(connection, [SCHEMA_VERSION])
+    return statements
 
 
 def _is_blocked(failure: Exception) -> bool:

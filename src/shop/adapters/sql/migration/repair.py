@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, table, text
 
 from shop.adapters.sql.migration.schema_version import replace_versions
+from shop.adapters.sql.migration.unfinished_schema import finish_schema
 from shop.adapters.sql.schema.migrations import upgrade
 from shop.adapters.sql.schema.tables import metadata
 from shop.application.ports.database import IncompatibleSchema
@@ -41,6 +42,7 @@ def upgrade_repaired(connection: Connection, versions: Sequence[str]) -> None:
         return
     replace_versions(connection, [max(versions)])
     upgrade(connection)
+    finish_schema(connection)
     if compare_metadata(MigrationContext.configure(connection), metadata):
         raise IncompatibleSchema(
             "two migrations ran at the same time and left the database between the schema"

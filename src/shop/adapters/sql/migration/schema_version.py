@@ -10,6 +10,9 @@ from shop.application.ports.database import IncompatibleSchema, MigrationRequire
 KNOWN_VERSIONS = frozenset(f"{number:04}" for number in range(1, int(SCHEMA_VERSION) + 1))
 """Every version from which this release can migrate, and its own."""
 
+VERSION_BEFORE = f"{int(SCHEMA_VERSION) - 1:04}"
+"""Stays until an upgrade is complete; the newest migration can be run again."""
+
 LOCK = "locked"
 
 # As Alembic creates it.

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -11,8 +12,12 @@ from shop.application.ports.imports.product_file_reader import (
     FileDescription,
     FileRow,
 )
+from shop.domain.catalogue.category import Category
 from shop.domain.catalogue.product_import import ImportMessage
 from shop.domain.shared.value import value
+
+MAX_PRODUCT_ROWS = 1000
+"""More than a product can have variants and images: its rows are in memory at a time."""
 
 
 @value
@@ -66,6 +71,11 @@ class ImportSpool(ABC):
     def file(self) -> Path:
         """The file that is imported."""
 
+    @property
+    @abstractmethod
+    def folder(self) -> Path:
+        """The folder of what is made of the file, which ends with the spool."""
+
     @abstractmethod
     def state(self) -> SpoolState:
         """Return how far the check has come."""
@@ -75,11 +85,13 @@ class ImportSpool(ABC):
         """Store rows with their faults and remarks, and the new state."""
 
     @abstractmethod
-    def gather_products(self, sku_column: str, state: SpoolState) -> None:
+    def gather_products(self, state: SpoolState) -> None:
         """Gather the rows into products, by the line of their first row, and store the state.
 
-        A SKU that several rows have is stored as a fault of all but the first. Of two products
-        with the same handle, the second gets its other handle.
+        A SKU that several rows have is stored as a fault of all but the first. A product with
+        more than `MAX_PRODUCT_ROWS` rows is stored as a fault, and left out. Of products with the
+        same handle, one that has it in the file keeps it, or else the first; each other one gets
+        its other handle, which is stored as a remark.
         """
 
     @abstractmethod
@@ -98,9 +110,17 @@ class ImportSpool(ABC):
 
     @abstractmethod
     def record_check(
-        self, faults: Sequence[ImportMessage], remarks: Sequence[ImportMessage], state: SpoolState
+        self,
+        faults: Sequence[ImportMessage],
+        remarks: Sequence[ImportMessage],
+        state: SpoolState,
+        categories: Sequence[Category] = (),
     ) -> None:
-        """Store what the check of products has found, and the new state."""
+        """Store what the check of products has found, what they would add, and the new state."""
+
+    @abstractmethod
+    def categories(self) -> Sequence[Category]:
+        """Return the categories that the checked products would add, parents first."""
 
     @abstractmethod
     def faults(self, limit: int) -> Sequence[ImportMessage]:
@@ -127,8 +147,11 @@ class ImportSpools(ABC):
     """The spools of all imports that have not ended."""
 
     @abstractmethod
-    async def receive(self, import_id: UUID, content: AsyncIterator[bytes]) -> None:
-        """Store the file of a new import; if its content ends with an error, store nothing."""
+    async def receive(self, import_id: UUID, content: AsyncIterator[bytes]) -> str:
+        """Store the file of a new import on the disk; return its SHA-256 in hexadecimal.
+
+        If its content ends with an error, store nothing.
+        """
 
     @abstractmethod
     def open(self, import_id: UUID) -> ImportSpool | None:
@@ -141,3 +164,7 @@ class ImportSpools(ABC):
     @abstractmethod
     async def remove(self, import_id: UUID) -> None:
         """Remove the spool and the file of an import that has ended; one that is gone is fine."""
+
+    @abstractmethod
+    async def received_before(self, time: datetime) -> Sequence[UUID]:
+        """Return the imports whose files were stored before a time, and are still there."""

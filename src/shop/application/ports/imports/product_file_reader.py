@@ -57,9 +57,10 @@ class ProductFileReader(ABC):
 
     @abstractmethod
     def read(
-        self, file: Path, currency: Currency, *, skip: int
+        self, file: Path, currency: Currency, *, skip: int, folder: Path
     ) -> Iterator[FileDescription | UnreadableFile | FileRow]:
         """Yield what the file is, then its rows, with all their faults.
 
-        The first `skip` rows after the header are not parsed. Reading blocks.
+        The first `skip` rows after the header are not parsed. What is slow to find is stored in
+        the folder, for the next time. Reading blocks.
         """

@@ -24,6 +24,9 @@ class Tier:
         require_percentage(self.percentage, "percentage", minimum=1)
         if (self.from_quantity is None) is (self.from_amount is None):
             raise InvalidValue(field="tiers", rule="must have from_quantity or from_amount")
+        begin = self.from_quantity if self.from_amount is None else self.from_amount.amount + 1
+        if begin is not None and begin < 1:
+            raise InvalidValue(field="tiers", rule="must begin at a quantity above 0 or an amount")
 
     def is_reached_by(self, lines: Sequence[LineToQuote]) -> bool:
         """Check whether the lines together are enough for the tier."""
@@ -45,6 +48,8 @@ class Tiers(Effect):
     def __post_init__(self) -> None:
         if not self.tiers:
             raise InvalidValue(field="tiers", rule="must have at least one tier")
+        if len({each.from_amount is None for each in self.tiers}) > 1:
+            raise InvalidValue(field="tiers", rule="must all begin at quantities, or amounts")
 
     def off_lines(
         self, lines: Sequence[LineToQuote], left: Sequence[int], target: Target

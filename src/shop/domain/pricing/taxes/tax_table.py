@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from shop.domain.pricing.places import Destination
+from shop.domain.pricing.taxes.overlaps import find_overlap
 from shop.domain.pricing.taxes.tax_rate import TaxRate
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.value import value
@@ -19,15 +20,15 @@ class TaxTable:
     @classmethod
     def of(cls, rates: Iterable[TaxRate]) -> Self:
         """Arrange rates; raise `InvalidValue` if two of them overlap."""
+        rates = list(rates)
+        if (found := find_overlap(rates)) is not None:
+            other, rate = found
+            rule = f"must not overlap with {other.slug}"
+            raise InvalidValue(field=f"tax_rates/{rate.slug}", rule=rule)
         arranged: dict[tuple[str, str], list[TaxRate]] = {}
         for rate in rates:
-            for country in sorted(rate.area.countries):
-                others = arranged.setdefault((rate.category, country), [])
-                for other in others:
-                    if rate.overlaps(other):
-                        rule = f"must not overlap with {other.slug}"
-                        raise InvalidValue(field=f"tax_rates/{rate.slug}", rule=rule)
-                others.append(rate)
+            for country in rate.area.countries:
+                arranged.setdefault((rate.category, country), []).append(rate)
         return cls(rates={key: tuple(each) for key, each in arranged.items()})
 
     @property

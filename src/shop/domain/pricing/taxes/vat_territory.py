@@ -5,7 +5,8 @@ Directive 2006/112/EC, articles 5 to 7, and the protocol on Northern Ireland.
 
 from collections.abc import Mapping
 
-from shop.domain.pricing.places import Destination, compact_postal_code
+from shop.domain.pricing.places import Destination
+from shop.domain.pricing.postal_patterns import compact_postal_code
 
 MEMBERS = frozenset(
     """

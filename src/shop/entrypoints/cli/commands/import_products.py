@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from shop.application.catalogue.bulk_import import ImportResult
 from shop.application.catalogue.import_check import file_of
 from shop.application.catalogue.import_jobs import NO_ROWS
+from shop.application.catalogue.import_plan import UnitResult
 from shop.application.ports.imports.import_spool import ImportSpool, SpoolState
 from shop.domain.catalogue.product_import import MAX_MESSAGES, ImportMessage
 from shop.domain.shared.counted import counted
@@ -79,7 +80,7 @@ def rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def _import(file: Path, context: CliContext, *, is_dry_run: bool) -> ImportResult:
+async def _import(file: Path, context: CliContext, *, is_dry_run: bool) -> UnitResult:
     with context.import_spools().open_temporarily(file) as spool:
         state = await _check(file, context, spool)
         description = file_of(state)
@@ -88,7 +89,7 @@ async def _import(file: Path, context: CliContext, *, is_dry_run: bool) -> Impor
             typer.echo(f"Format: {description.format}; encoding: {encoding}.")
         _report(file, spool.remarks(MAX_MESSAGES))
         if is_dry_run:
-            return ImportResult(added=state.added, changed=state.changed, unchanged=state.unchanged)
+            return UnitResult(added=state.added, changed=state.changed, unchanged=state.unchanged)
         return await _apply(file, context, spool, state)
 
 
@@ -120,13 +121,13 @@ async def _check(file: Path, context: CliContext, spool: ImportSpool) -> SpoolSt
 
 async def _apply(
     file: Path, context: CliContext, spool: ImportSpool, state: SpoolState
-) -> ImportResult:
-    result, applied = ImportResult(added=0, changed=0, unchanged=0), 0
+) -> UnitResult:
+    result, applied = UnitResult(), 0
     with progress_bar() as bar:
         task = bar.add_task("Importing products", total=state.rows_read)
         while (unit := await context.import_jobs().next_unit(spool, applied)) is not None:
             done = await context.import_jobs().apply_unit(unit)
-            result += ImportResult(added=done.added, changed=done.changed, unchanged=done.unchanged)
+            result += replace(done, messages=())
             applied = unit.rows_until
             bar.update(task, completed=applied)
             _report(file, done.messages)

@@ -72,7 +72,7 @@ async def _seed_customers(context: CliContext, count: int) -> list[str]:
     with progress_bar() as bar:
         task = bar.add_task("Creating customers", total=count)
         for batch in in_batches(demo_customers(count)):
-            users = await context.bulk_import().add_customers(batch, password_hash)
+            users = await context.customer_import().add(batch, password_hash)
             if users:
                 first, last = first or users[0].email, users[-1].email
             added += len(users)

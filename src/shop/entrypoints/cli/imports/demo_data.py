@@ -5,9 +5,13 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
-from shop.domain.shared.money import Currency, Money
-from shop.entrypoints.cli.imports.product_csv import read_products
+from shop.application.catalogue.import_rows import ImportedProduct, assemble
+from shop.application.identity.customer_import import NewCustomer
+from shop.application.maintenance.product_seed import new_product
+from shop.application.ports.imports.import_spool import SpooledProduct, SpooledRow
+from shop.application.ports.imports.product_file_reader import FileDescription, FileRow
+from shop.domain.shared.money import Currency
+from shop.entrypoints.imports.product_file import FormatsReader
 
 FILE = Path(__file__).with_name("demo_data.csv")
 
@@ -38,29 +42,43 @@ _LAST_NAMES = (
 )
 
 
-def demo_products(count: int, currency: Currency) -> Iterator[ProductRow]:
+def demo_products(count: int, currency: Currency) -> Iterator[ImportedProduct]:
     """Return `count` products: first those of the file, then generated ones."""
-    described = list(islice(read_products(FILE, currency), count))
-    for row in described:
-        if not isinstance(row.content, ProductRow):
-            raise row.content[0]
-        yield row.content
+    described = list(islice(_read_products(currency), count))
+    yield from described
     for number in range(len(described) + 1, count + 1):
-        yield _generate_product(number, currency)
+        yield _generate_product(number)
 
 
-def _generate_product(number: int, currency: Currency) -> ProductRow:
+def _read_products(currency: Currency) -> Iterator[ImportedProduct]:
+    """Read the file, in which each row is a product."""
+    description, *rows = FormatsReader().read(FILE, currency, skip=0, folder=FILE.parent)
+    if not isinstance(description, FileDescription):
+        raise TypeError(f"{FILE} has an invalid header")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, FileRow) or row.faults:
+            raise ValueError(f"{FILE} has an invalid row: {row}")
+        rows_of_product = [
+            SpooledRow(line=row.line, product=row.product, variant=row.variant, is_valid=True)
+        ]
+        spooled = SpooledProduct(
+            number=number, handle=row.group, rows=rows_of_product, rows_until=number
+        )
+        product = assemble(spooled, description).product
+        if product is not None:
+            yield product
+
+
+def _generate_product(number: int) -> ImportedProduct:
     random = Random(number)
     kind = random.choice(list(_KINDS))
     finish = random.choice(_FINISHES)
-    return ProductRow(
-        sku=f"ITEM-{number:07}",
+    return new_product(
+        f"ITEM-{number:07}",
         name=f"{kind}, {finish.lower()}, no. {number}",
         description=f"{kind} in {finish.lower()}, one of a numbered series: this is no. {number}.",
-        price=Money(amount=_KINDS[kind] + 100 * random.randrange(20) + 90, currency=currency),
-        active=True,
-        image_url=None,
-        on_hand=random.randrange(20, 500),
+        price=_KINDS[kind] + 100 * random.randrange(20) + 90,
+        stock=random.randrange(20, 500),
     )
 
 

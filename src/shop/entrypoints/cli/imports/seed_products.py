@@ -1,16 +1,23 @@
 """Adds demonstration products to a shop."""
 
+from shop.application.catalogue.import_plan import UnitResult
 from shop.entrypoints.cli.context import CliContext
-from shop.entrypoints.cli.imports.batch_import import import_in_batches
+from shop.entrypoints.cli.imports.batch_import import in_batches
 from shop.entrypoints.cli.imports.demo_data import demo_products
+from shop.entrypoints.cli.progress import progress_bar
 
 PRODUCTS = 50
 
 
 async def seed_products(context: CliContext, count: int) -> str:
     """Add the missing ones of `count` demonstration products; return a summary."""
-    products = demo_products(count, context.bulk_import().currency)
-    result = await import_in_batches(
-        context, products, context.bulk_import().add_missing, total=count
-    )
+    seed = context.product_seed()
+    result = UnitResult()
+    with progress_bar() as bar:
+        task = bar.add_task("Importing products", total=count)
+        for batch in in_batches(demo_products(count, seed.currency)):
+            result += await seed.add_missing(batch)
+            bar.advance(task, len(batch))
+    if result.added:
+        await context.database().analyse()
     return f"Products: {result.added} added, {result.unchanged} already existed."

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from shop.adapters.files.image_store import FileImageStore
 from shop.domain.catalogue.product_image import MAX_IMAGE_BYTES
 from tests.adapters.images.hostile_files import encoded, opened, picture, with_metadata
 from tests.entrypoints.http.clients import Browser, HttpShop, Json
@@ -23,10 +24,17 @@ async def root(shop: HttpShop) -> Browser:
 
 
 async def _upload(
-    browser: Browser, content: bytes = PNG, path: str = PATH, alt: str = ""
+    browser: Browser,
+    content: bytes = PNG,
+    path: str = PATH,
+    alt: str = "",
+    key: str | None = None,
 ) -> httpx2.Response:
     return await browser.client.post(
-        f"/api/v1{path}", files={"file": ("tin.png", content, "image/png")}, data={"alt": alt}
+        f"/api/v1{path}",
+        files={"file": ("tin.png", content, "image/png")},
+        data={"alt": alt},
+        headers={} if key is None else {"Idempotency-Key": key},
     )
 
 
@@ -68,11 +76,15 @@ async def test_uploaded_image_is_served_for_a_year(shop: HttpShop, root: Browser
     assert "set-cookie" not in headers
 
 
-async def test_browser_that_has_an_image_is_sent_no_content(shop: HttpShop, root: Browser) -> None:
+async def test_browser_that_has_an_image_is_sent_no_content_and_no_file_is_read(
+    shop: HttpShop, root: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = (await _added(root))["url"]
     tag = (await root.get(f"/{url}")).headers["etag"]
 
+    monkeypatch.setattr(FileImageStore, "read", None)
     answer = await shop.browser().get(f"/{url}", if_none_match=tag)
+    monkeypatch.undo()
 
     assert (answer.status_code, answer.content) == (304, b"")
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -255,3 +267,16 @@ async def test_no_other_file_is_served(shop: HttpShop, path: str) -> None:
     answer = await shop.browser().get(path)
 
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/route-not-found")
+
+
+async def test_upload_under_a_key_is_answered_again_and_adds_nothing(
+    shop: HttpShop, root: Browser
+) -> None:
+    first = await _upload(root, alt="A tin", key="key-of-an-image")
+    await root.patch(f"{PATH}/{first.json()['id']}", {"alt": "The lid"})
+
+    again = await _upload(root, alt="A tin", key="key-of-an-image")
+
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(shop.database.state.product_images.rows) == 1

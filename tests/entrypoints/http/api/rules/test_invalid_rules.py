@@ -44,6 +44,10 @@ INVALID_RATES: tuple[tuple[Json, str], ...] = (
     ({"postal_codes": ["1*0"]}, "/postal_codes/0"),
     ({"postal_codes": ["*"]}, "/postal_codes/0"),
     ({"postal_codes": []}, "/postal_codes"),
+    ({"postal_codes": ["10*", "ZZZ"]}, "/postal_codes"),
+    ({"postal_codes": ["D-10*"]}, "/postal_codes"),
+    ({"category": "shared"}, "/category"),
+    ({"category": "highest"}, "/category"),
     ({"category": "Standard goods"}, "/category"),
     ({"name": ""}, "/name"),
     ({"name": "VAT\u202e"}, "/name"),
@@ -60,6 +64,7 @@ INVALID_ZONES: tuple[tuple[Json, str], ...] = (
     ({"countries": ["D"]}, "/countries/0"),
     ({"countries": ["IT"], "regions": ["Mordor"]}, "/regions"),
     ({"postal_codes": ["10*", "!"]}, "/postal_codes/1"),
+    ({"countries": ["DE", "NL"], "postal_codes": ["10*", "SW1A*"]}, "/postal_codes"),
 )
 INVALID_METHODS: tuple[tuple[Json, str], ...] = (
     ({"zone": "none"}, "/zone"),

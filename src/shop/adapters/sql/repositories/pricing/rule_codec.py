@@ -6,7 +6,7 @@ does not have yet gets its default.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -81,7 +81,7 @@ _DECODERS: Mapping[Any, Decode] = {
 
 def _encode(value: Any) -> Any:  # noqa: ANN401  Any field of a rule.
     if is_dataclass(value):
-        members = {each.name: _encode(getattr(value, each.name)) for each in fields(value)}
+        members = {each.name: _encode(getattr(value, each.name)) for each in _stored(type(value))}
         name = _KIND_NAMES.get(type(value))
         return members if name is None else {KIND: name, **members}
     match value:
@@ -118,10 +118,15 @@ def _decoder(hint: Any) -> Decode:  # noqa: ANN401  Any annotation.
 
 def _value_decoder(kind: type) -> Decode:
     hints = get_type_hints(kind)
-    decoders = {each.name: _decoder(hints[each.name]) for each in fields(kind)}
+    decoders = {each.name: _decoder(hints[each.name]) for each in _stored(kind)}
 
     def decode(raw: Json) -> Any:  # noqa: ANN401  A value of this kind.
         given = {name: each(raw[name]) for name, each in decoders.items() if name in raw}
         return kind(**given)
 
     return decode
+
+
+def _stored(kind: type) -> Iterable[Field[Any]]:
+    """Return the fields that are not computed of others."""
+    return [each for each in fields(kind) if each.init]

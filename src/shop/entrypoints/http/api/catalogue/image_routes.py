@@ -20,8 +20,18 @@ from shop.entrypoints.http.api.catalogue.image_schemas import (
 )
 from shop.entrypoints.http.api.catalogue.routes import PathHandle
 from shop.entrypoints.http.api.router import api_router
-from shop.entrypoints.http.dependencies import AdminUser, ImageServiceDependency
-from shop.entrypoints.http.openapi.document import ADMIN_ERRORS, error_responses
+from shop.entrypoints.http.dependencies import (
+    AdminUser,
+    CurrentResponseContext,
+    ImageServiceDependency,
+    OptionalKey,
+)
+from shop.entrypoints.http.openapi.document import (
+    ADMIN_ERRORS,
+    IDEMPOTENCY_ERRORS,
+    error_responses,
+    idempotency_key_header,
+)
 from shop.entrypoints.http.requests.uploads import UploadRoute, read_upload
 
 _PREFIX = "/api/v1/products/{handle}/images"
@@ -42,15 +52,24 @@ ImageId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a18-8f5d-8e9f0a1b2c34"]
 @uploads.post(
     "",
     status_code=201,
-    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, InvalidImage, TooManyImages),
-    openapi_extra=UPLOAD_BODY,
+    responses=error_responses(
+        *ADMIN_ERRORS, *IDEMPOTENCY_ERRORS, ProductNotFound, InvalidImage, TooManyImages
+    ),
+    openapi_extra=UPLOAD_BODY
+    | idempotency_key_header("7d2f4b86-1c3e-4a59-9b70-6e8d0f2a4c15", required=False),
 )
 async def add_image(
-    handle: PathHandle, principal: AdminUser, request: Request, images: ImageServiceDependency
+    handle: PathHandle,
+    principal: AdminUser,
+    key: OptionalKey,
+    request: Request,
+    images: ImageServiceDependency,
+    response_context: CurrentResponseContext,
 ) -> ImageResponse:
     """Add an image to a product, after its others (admin).
 
     The shop encodes it again, without its metadata, and makes smaller sizes of it a little later.
+    With an idempotency key, it is added exactly once.
     """
     async with read_upload(request, max_file_bytes=MAX_IMAGE_BYTES, fields=["alt"]) as upload:
         command = AddImage(
@@ -58,8 +77,9 @@ async def add_image(
             product=handle,
             content=await upload.file.read(),
             alt=upload.fields.get("alt", ""),
+            key=key,
         )
-    return ImageResponse.of(await images.add(command))
+    return ImageResponse.of(response_context.unwrap(await images.add(command)))
 
 
 @router.patch(

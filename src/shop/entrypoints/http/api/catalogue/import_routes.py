@@ -20,10 +20,17 @@ from shop.entrypoints.http.api.catalogue.import_schemas import (
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     AdminUser,
+    CurrentResponseContext,
     ImportServiceDependency,
+    OptionalKey,
     ProductExportDependency,
 )
-from shop.entrypoints.http.openapi.document import ADMIN_ERRORS, error_responses
+from shop.entrypoints.http.openapi.document import (
+    ADMIN_ERRORS,
+    IDEMPOTENCY_ERRORS,
+    error_responses,
+    idempotency_key_header,
+)
 from shop.entrypoints.http.requests.uploads import Upload, UploadRoute, read_upload
 from shop.entrypoints.imports.export_csv import write_csv
 
@@ -55,27 +62,31 @@ uploads = api_router("catalogue", prefix="/api/v1/imports", route_class=ImportUp
                 }
             }
         },
-        **error_responses(*ADMIN_ERRORS, ImportInProgress),
+        **error_responses(*ADMIN_ERRORS, *IDEMPOTENCY_ERRORS, ImportInProgress),
     },
-    openapi_extra=UPLOAD_BODY,
+    openapi_extra=UPLOAD_BODY
+    | idempotency_key_header("3a9c5e71-8b24-4d6f-a1c0-5f7e9b2d4a68", required=False),
 )
 async def begin_import(
     query: Annotated[ImportQuery, Query()],
     principal: AdminUser,
+    key: OptionalKey,
     request: Request,
     imports: ImportServiceDependency,
     response: Response,
+    response_context: CurrentResponseContext,
 ) -> ImportResponse:
     """Import products and stock from a file (admin).
 
     The whole file is checked first. If anything is wrong, nothing is changed; else all of it will
-    be applied, whatever happens to the server. One import can run at a time.
+    be applied, whatever happens to the server. One import can run at a time. With an idempotency
+    key, it begins exactly once.
     """
     async with read_upload(request, max_file_bytes=MAX_FILE_BYTES) as upload:
         command = BeginImport(
-            session=principal.token, content=_parts(upload), dry_run=query.dry_run
+            session=principal.token, content=_parts(upload), dry_run=query.dry_run, key=key
         )
-        begun = await imports.begin(command)
+        begun = response_context.unwrap(await imports.begin(command))
     response.headers["Location"] = f"/api/v1/imports/{begun.id}"
     return ImportResponse.of(begun)
 

@@ -49,10 +49,13 @@ async def show_media(
 ) -> Response:
     """Return the file of an image."""
     file = f"{folder}/{name}"
-    content = await store.read(file) if is_image_file(file) else None
-    if content is None:
+    if not is_image_file(file):
         raise RouteNotFound
     headers = {"ETag": f'"{name}"', **_HEADERS}
     if if_none_match is not None and if_none_match.include(name):
+        # The name has the checksum, so the client's copy is right, and the file is not read.
         return Response(status_code=304, headers=headers)
+    content = await store.read(file)
+    if content is None:
+        raise RouteNotFound
     return Response(content, media_type=WEBP, headers=headers)

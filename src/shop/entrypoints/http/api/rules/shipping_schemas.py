@@ -15,6 +15,7 @@ from shop.domain.pricing.shipping.shared_tax import SharedTax
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
 from shop.domain.pricing.shipping.shipping_tax import ShippingTax
 from shop.domain.pricing.shipping.shipping_zone import ShippingZone
+from shop.domain.pricing.taxes.tax_rate import HIGHEST, SHARED
 from shop.domain.shared.errors import InvalidValue
 from shop.entrypoints.http.api.rules.fields import (
     Amount,
@@ -34,14 +35,12 @@ from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 MAX_COUNTRIES = 300
 MAX_STEPS = 50
-MAX_WEIGHT_GRAMS = 10**8
-
-SHARED, HIGHEST = "shared", "highest"
+MAX_PARCEL_GRAMS = 10**8
 
 Countries = Annotated[
     list[CountryCode], Field(min_length=1, max_length=MAX_COUNTRIES, examples=[["DE"]])
 ]
-Weight = Annotated[int, Field(ge=0, le=MAX_WEIGHT_GRAMS, examples=[5000])]
+Weight = Annotated[int, Field(ge=0, le=MAX_PARCEL_GRAMS, examples=[5000])]
 Estimate = Annotated[
     str,
     Field(

@@ -24,7 +24,6 @@ def create_catalogue() -> None:
         "product_images": ["product_handle", "position"],
     }.items():
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns, if_not_exists=True)
-    _create_product_indexes()
 
 
 def _create_variants() -> None:
@@ -127,19 +126,3 @@ def _create_images_and_imports() -> None:
         sa.UniqueConstraint("running", name="uq_imports_running"),
         if_not_exists=True,
     )
-
-
-def _create_product_indexes() -> None:
-    op.create_index(
-        "ix_products_search_id", "products", ["search_id"], unique=True, if_not_exists=True
-    )
-    on_sale = sa.text("active AND archived_at IS NULL")
-    for column in ("created_at", "min_price", "name"):
-        op.create_index(
-            f"ix_products_{column}_sku_on_sale",
-            "products",
-            [column, "sku"],
-            if_not_exists=True,
-            postgresql_where=on_sale,
-            sqlite_where=on_sale,
-        )

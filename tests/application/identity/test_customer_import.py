@@ -1,4 +1,4 @@
-"""Bulk import of customers with their accounts."""
+"""Customers are created in batches, with their accounts."""
 
 from functools import partial
 
@@ -6,12 +6,12 @@ import pytest
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.catalogue.bulk_import import BulkImport, NewCustomer
+from shop.application.identity.customer_import import CustomerImport, NewCustomer
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import TransferKind
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import EmailTaken, Role
-from tests.application.catalogue.bulk_imports import LostCommitResponse, assert_audit_is_clean
+from tests.application.lost_commit import LostCommitResponse, assert_audit_is_clean
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
 from tests.factories import ADJUSTMENTS, eur, user
@@ -26,10 +26,15 @@ ADA = NewCustomer(name=" Ada ", email="Ada@Example.com")
 BOB = NewCustomer(name="Bob", email="bob@example.com")
 
 
+@pytest.fixture
+def customer_import(runner: TransactionRunner, clock: FakeClock) -> CustomerImport:
+    return CustomerImport(runner, clock, SequentialIds(), welcome_credit=eur(1000))
+
+
 async def test_customers_get_an_account_with_the_welcome_credit(
-    bulk_import: BulkImport, database: MemoryDatabase, runner: TransactionRunner
+    customer_import: CustomerImport, database: MemoryDatabase, runner: TransactionRunner
 ) -> None:
-    assert len(await bulk_import.add_customers([ADA, BOB], HASH)) == 2
+    assert len(await customer_import.add([ADA, BOB], HASH)) == 2
 
     ada, bob = database.state.users.rows.values()
     assert ada == user("ada", id=ada.id, password_hash=HASH, roles=frozenset({Role.CUSTOMER}))
@@ -45,12 +50,12 @@ async def test_customers_get_an_account_with_the_welcome_credit(
 
 
 async def test_existing_customers_are_kept(
-    bulk_import: BulkImport, database: MemoryDatabase
+    customer_import: CustomerImport, database: MemoryDatabase
 ) -> None:
-    await bulk_import.add_customers([ADA], HASH)
+    await customer_import.add([ADA], HASH)
     ada = database.state.users.rows
 
-    assert len(await bulk_import.add_customers([ADA, BOB], "another hash")) == 1
+    assert len(await customer_import.add([ADA, BOB], "another hash")) == 1
 
     assert dict(list(database.state.users.rows.items())[:1]) == ada
     assert [each.email for each in database.state.users.rows.values()] == [
@@ -63,9 +68,9 @@ async def test_existing_customers_are_kept(
 async def test_no_money_moves_without_a_welcome_credit(
     runner: TransactionRunner, clock: FakeClock, database: MemoryDatabase
 ) -> None:
-    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(0))
+    customer_import = CustomerImport(runner, clock, SequentialIds(), welcome_credit=eur(0))
 
-    assert len(await bulk_import.add_customers([ADA], HASH)) == 1
+    assert len(await customer_import.add([ADA], HASH)) == 1
 
     (account,) = database.state.accounts.rows.values()
     assert account.balance == eur(0)
@@ -77,21 +82,21 @@ async def test_customers_are_counted_and_added_once_whatever_the_commit_outcome(
 ) -> None:
     snapshot = partial(MemoryUnitOfWork, database, writing=False)
     runner = TransactionRunner(LostCommitResponse(database).new_unit_of_work, snapshot, clock)
-    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(1000))
+    customer_import = CustomerImport(runner, clock, SequentialIds(), welcome_credit=eur(1000))
 
-    assert len(await bulk_import.add_customers([ADA, BOB], HASH)) == 2
+    assert len(await customer_import.add([ADA, BOB], HASH)) == 2
 
     assert len(database.state.users.rows) == len(database.state.transfers.rows) == 2
 
 
 async def test_invalid_batch_of_customers_adds_none(
-    bulk_import: BulkImport, database: MemoryDatabase
+    customer_import: CustomerImport, database: MemoryDatabase
 ) -> None:
     before = database.state
 
     with pytest.raises(InvalidValue):
-        await bulk_import.add_customers([ADA, NewCustomer(name="", email="bob@example.com")], HASH)
+        await customer_import.add([ADA, NewCustomer(name="", email="bob@example.com")], HASH)
     with pytest.raises(EmailTaken):
-        await bulk_import.add_customers([ADA, ADA], HASH)
+        await customer_import.add([ADA, ADA], HASH)
 
     assert database.state == before

@@ -1,4 +1,4 @@
-"""What the tests of bulk imports share: a lost commit response, and the audit."""
+"""A lost response to a commit, and the audit of what it leaves."""
 
 from datetime import timedelta
 
