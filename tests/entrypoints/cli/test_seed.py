@@ -18,7 +18,8 @@ def test_empty_shop_is_seeded_with_fifty_stocked_products(shop: CommandLine) -> 
     assert shop.output_of("seed") == "Products: 50 added, 0 already existed.\n"
 
     ((count, without_stock),) = shop.rows("SELECT count(*), sum(on_hand = 0) FROM inventories")
-    assert (count, without_stock) == (50, 0)
+    assert (count, without_stock) == (65, 0)
+    assert shop.rows("SELECT count(*), count(DISTINCT product_handle) FROM variants") == [(65, 50)]
     assert shop.rows("SELECT DISTINCT currency, active FROM products") == [("EUR", 1)]
 
 

@@ -20,8 +20,8 @@ _VARIANT: Json = {
     "sku": SKU,
     "price": UNIT_PRICE,
     "options": {},
-    "weight_grams": 0,
-    "tax_category": "standard",
+    "weight_grams": 110,
+    "tax_category": "reduced",
     "ships": True,
     "active": True,
     "available": 120,
@@ -43,7 +43,7 @@ PRODUCT: Json = {
     "image_url": None,
     "options": [],
     "variants": [_VARIANT],
-    "categories": [],
+    "categories": ["tea"],
     "images": [],
     "seo": {"title": NAME, "description": _DESCRIPTION["description"]},
 }
@@ -77,7 +77,9 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
         **PRODUCT,
         **_DETAILS,
         "available": 0,
-        "variants": [{**_VARIANT, "available": 0}],
+        "variants": [
+            {**_VARIANT, "weight_grams": 0, "tax_category": "standard", "available": 0}
+        ],
     },
     ("list_stock_movements", 200): _MOVEMENTS,
     ("list_product_stock_movements", 200): _MOVEMENTS,
