@@ -283,7 +283,7 @@ def test_name_is_shown_unchanged() -> None:
 TAXES: list[dict[str, Any]] = [
     {"name": "VAT", "rate": "19.000", "reason": None, "base": 1546, "amount": 294},
     {"name": "Export", "rate": "0.000", "reason": "export", "base": 100, "amount": 0},
-    {"name": "Newspapers", "rate": "0.000", "reason": "exempt", "base": 100, "amount": 0},
+    {"name": "Seeds", "rate": "0.000", "reason": "exempt", "base": 100, "amount": 0},
 ]
 
 
@@ -329,7 +329,7 @@ def test_letter_has_discounts_shipping_taxes_and_addresses() -> None:
         "Parcel: 4.90 EUR",
         "Includes VAT (19 % of 15.46 EUR): 2.94 EUR",
         "Tax-free export.",
-        "Newspapers: no tax (exempt).",
+        "Seeds: no tax (exempt).",
         "Total: 10.00 EUR",
         "",
         "Shipped to:",
