@@ -77,9 +77,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
         **PRODUCT,
         **_DETAILS,
         "available": 0,
-        "variants": [
-            {**_VARIANT, "weight_grams": 0, "tax_category": "standard", "available": 0}
-        ],
+        "variants": [{**_VARIANT, "weight_grams": 0, "tax_category": "standard", "available": 0}],
     },
     ("list_stock_movements", 200): _MOVEMENTS,
     ("list_product_stock_movements", 200): _MOVEMENTS,
