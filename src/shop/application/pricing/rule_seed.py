@@ -18,7 +18,7 @@ from shop.domain.pricing.rule_document import Rule, RuleDocument
 class RuleSeed:
     """Adds the missing ones of some rules, with the checks of staff's own.
 
-    A rule whose slug the shop has stays as it is, also one that has ended.
+    A rule whose slug the shop has stays as it is, also an archived one.
     """
 
     def __init__(

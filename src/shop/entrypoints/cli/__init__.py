@@ -52,7 +52,7 @@ def program() -> TyperGroup:
         Command(
             "seed",
             "seed:seed",
-            summary="Add demonstration products, customers and rules of prices; or load tax rates.",
+            summary="Add demonstration products; if requested, customers, rules or tax rates.",
             example="shop seed --products 500 --customers 20",
         ),
         Command(

@@ -61,7 +61,7 @@ def seed(
     ] = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Add demonstration products, customers and rules of prices; or load tax rates.
+    """Add demonstration products; if requested, customers, rules or tax rates.
 
     Existing rows are left alone, so the command can be repeated. An embedded database is migrated
     first.
