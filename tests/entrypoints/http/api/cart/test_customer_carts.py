@@ -79,11 +79,29 @@ async def test_visitors_cart_becomes_part_of_the_customers_at_sign_in(
     assert await _cart(visitor) == cart
 
 
+async def test_what_another_person_has_entered_before_sign_in_does_not_replace_the_customers(
+    shop: HttpShop, ada: Browser
+) -> None:
+    await ada.patch("/cart", {"email": "ada@example.com", "shipping_address": HOME})
+    mallory = shop.browser()
+    theirs = {**HOME, "line1": "2 Main Street"}
+    await mallory.patch("/cart", {"email": "mallory@example.com", "shipping_address": theirs})
+
+    await mallory.sign_in("ada")
+
+    cart = await _cart(ada)
+    assert cart["email"] == "ada@example.com"
+    assert cart["shipping_address"]["line1"] == "1 Main Street"
+
+
 async def test_visitors_cart_is_the_customers_at_sign_up(shop: HttpShop, ada: Browser) -> None:
     del ada
     visitor = shop.browser()
     await _put(visitor, TEA=3)
-    await visitor.patch("/cart", {"shipping_method": "parcel"})
+    await visitor.patch(
+        "/cart",
+        {"shipping_method": "parcel", "email": "bob@example.com", "shipping_address": HOME},
+    )
 
     await visitor.sign_up("bob")
 
@@ -91,7 +109,9 @@ async def test_visitors_cart_is_the_customers_at_sign_up(shop: HttpShop, ada: Br
     phone = shop.browser()
     await phone.sign_in("bob")
     assert await _lines(phone) == {"TEA": 3}
-    assert (await _cart(phone))["shipping_method"] == "parcel"
+    cart = await _cart(phone)
+    assert (cart["shipping_method"], cart["email"]) == ("parcel", "bob@example.com")
+    assert cart["shipping_address"]["line1"] == "1 Main Street"
 
 
 async def test_cart_outlives_sign_out_and_the_visitor_begins_with_an_empty_one(
