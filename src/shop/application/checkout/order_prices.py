@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from shop.application.checkout.address_checks import AddressChecks
 from shop.application.ports.metrics import TAKEN, UNCOUNTED, Metrics
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.order_promotions import OrderPromotions
@@ -114,7 +115,11 @@ def _cart_to_price(order: OrderToPrice, variants: Mapping[str, SoldVariant]) -> 
 class OrderPricer:
     """Loads what prices new orders, and counts the promotions that they have taken."""
 
-    def __init__(self, rule_book: RuleBook, metrics: Metrics = UNCOUNTED) -> None:
+    def __init__(
+        self, rule_book: RuleBook, addresses: AddressChecks, metrics: Metrics = UNCOUNTED
+    ) -> None:
+        self.addresses = addresses
+        """Finds faults in the addresses that orders take from carts."""
         self._rule_book = rule_book
         self._metrics = metrics
 

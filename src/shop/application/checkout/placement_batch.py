@@ -1,6 +1,6 @@
 """Decides a group of orders on the rows that the unit of work has locked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.address import Address, AddressFault, InvalidAddress
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
 from shop.domain.catalogue.variant import SoldVariant
@@ -85,6 +86,8 @@ class PlacementRows:
     card_attempts: CardAttempts
     stock: OrderStock
     prices: OrderPrices
+    address_faults: Mapping[Address, Sequence[AddressFault]]
+    """Of the addresses that orders take from carts."""
 
 
 class PlacementBatch:
@@ -116,12 +119,14 @@ class PlacementBatch:
         self._card_attempts = rows.card_attempts
         self._stock = rows.stock
         self._prices = rows.prices
+        self._address_faults = rows.address_faults
 
     def place(self, request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
         """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
         details = requested_details(command, current_session, self._carts)
+        self._require_valid_addresses(command, details)
         cart = requested_cart(command, current_session, self._carts)
         problems = find_cart_problems(cart, self._variants, self._stock.inventories)
         problems.require_for_sale()
@@ -165,6 +170,15 @@ class PlacementBatch:
         if order.status is OrderStatus.PAID:
             self._notifications.order_paid(self._uow, order, payment)
         return PlacedOrder(order=order, payment=payment, new_token=new_token)
+
+    def _require_valid_addresses(self, command: PlaceOrder, details: OrderDetails) -> None:
+        faults = [
+            AddressFault(member=f"{member}/{fault.member}", rule=fault.rule)
+            for member, address in addresses_of_cart(command, details)
+            for fault in self._address_faults[address]
+        ]
+        if faults:
+            raise InvalidAddress.of(faults)
 
     def _new_order(
         self,
@@ -237,3 +251,12 @@ def requested_details(
         raise checked
     own = command.details if checked is None else checked
     return own.or_else(carts.content(current_session.session).details)
+
+
+def addresses_of_cart(command: PlaceOrder, details: OrderDetails) -> Sequence[tuple[str, Address]]:
+    """Return which of an order's addresses are the cart's, each with its member.
+
+    The rules of their countries can have changed since they were entered.
+    """
+    given = dict(command.details.addresses)
+    return [(member, address) for member, address in details.addresses if member not in given]

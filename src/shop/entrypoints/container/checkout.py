@@ -62,7 +62,9 @@ class CheckoutContainer(Base, PricingContainer):
         Base.settings.provided.quantity_per_line,
     )
     limited_cart = providers.Singleton(LimitedCart, cart_service, Base.visitor_sessions)
-    order_pricer = providers.Singleton(OrderPricer, PricingContainer.rule_book, Base.metrics)
+    order_pricer = providers.Singleton(
+        OrderPricer, PricingContainer.rule_book, address_checks, Base.metrics
+    )
     place_orders = notifying(
         PlaceOrders,
         Base.policies.provided.payment,
