@@ -52,7 +52,12 @@ class CartContent:
         cart = self.cart.minus(quantities)
         if cart.is_empty:
             return EMPTY_CART
-        return self.with_cart(cart).with_codes([each for each in self.codes if each not in codes])
+        return self.with_cart(cart).without_codes(codes)
+
+    def without_codes(self, codes: Collection[str]) -> "CartContent":
+        """Remove codes that an order of other lines has used."""
+        left = [each for each in self.codes if each not in codes]
+        return self if len(left) == len(self.codes) else self.with_codes(left)
 
 
 EMPTY_CART = CartContent()

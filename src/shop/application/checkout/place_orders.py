@@ -184,7 +184,7 @@ class PlaceOrders:
             taken={
                 current_sessions[command.session].signed_in_user.id
                 for command in commands
-                if command.cart is None
+                if command.cart is None or current_sessions[command.session].session.content.codes
             },
             read=user_ids,
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shop.application.checkout.order_prices import OrderPrice, OrderPrices, OrderToPrice
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_sessions import codes_of
 from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.identity.session_carts import SessionCarts
@@ -220,6 +221,10 @@ class PlacementBatch:
         session = current_session.session.with_last_order(order.id)
         if command.cart is None:
             session = self._carts.save(session, EMPTY_CART)
+        elif codes := codes_of(order):
+            content = self._carts.content(session)
+            if (left := content.without_codes(codes)) != content:
+                session = self._carts.save(session, left)
         saved = self._authenticator.save(self._uow, current_session, session)
         self._current_sessions[command.session] = saved
         return saved.new_token

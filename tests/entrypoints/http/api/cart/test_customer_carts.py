@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.entrypoints.http.api.rules.documents import PROMOTION
 from tests.entrypoints.http.clients import Browser, HttpShop, Json, eur
 
 pytestmark = pytest.mark.anyio
@@ -157,6 +158,32 @@ async def test_order_takes_and_empties_the_cart_of_all_sessions(
         assert (cart["lines"], "email" in cart) == ([], False)
     again = await phone.post("/orders", {"payment": payment}, idempotency_key="key-0002")
     assert again.json()["type"] == "/problems/empty-cart"
+
+
+@pytest.mark.parametrize(
+    "payment", [{"method": "account"}, {"method": "card", "token": "tok_visa"}]
+)
+async def test_code_that_an_order_of_other_lines_has_used_leaves_the_cart(
+    shop: HttpShop, ada: Browser, payment: Json
+) -> None:
+    admin = await shop.admin()
+    sale: Json = {**PROMOTION, "code": "SALE", "limit_per_customer": 1}
+    for slug, document in (("sale", sale), ("more", {**PROMOTION, "code": "MORE"})):
+        response = await admin.put(f"/promotions/{slug}", document)
+        assert response.status_code == 201, response.text
+    await _put(ada, TEA=2)
+    await ada.patch("/cart", {"email": "ada@example.com"})
+    assert (await ada.post("/cart/codes", {"code": "SALE"})).status_code == 200
+    body: Json = {"lines": [{"sku": "COFFEE", "quantity": 1}], "payment": payment}
+
+    first = await ada.post("/orders", body, idempotency_key="key-0001")
+
+    assert [each["code"] for each in first.json()["discounts"]] == ["SALE"], first.text
+    cart = await _cart(ada)
+    assert (cart["codes"], cart["email"]) == ([], "ada@example.com")
+    assert await _lines(ada) == {"TEA": 2}
+    second = await ada.post("/orders", body, idempotency_key="key-0002")
+    assert (second.status_code, second.json()["discounts"]) == (201, [])
 
 
 async def test_order_of_other_lines_keeps_the_cart(ada: Browser) -> None:
