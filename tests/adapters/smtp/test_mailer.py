@@ -287,3 +287,84 @@ def test_name_is_shown_unchanged() -> None:
     message = EmailTemplates(SENDER).render(email(name='Eve <eve@example.com>, "Ada" Ç'))
     (recipient,) = message["To"].addresses
     assert recipient.addr_spec == "ada@example.com"
+
+
+TAXES: list[dict[str, Any]] = [
+    {"name": "VAT", "rate": "19.000", "reason": None, "base": 1546, "amount": 294},
+    {"name": "Export", "rate": "0.000", "reason": "export", "base": 100, "amount": 0},
+    {"name": "Seeds", "rate": "0.000", "reason": "exempt", "base": 100, "amount": 0},
+]
+
+
+def _letter(*, prices_include_tax: bool) -> Email:
+    """Return the letter about an order with a discount, shipping, taxes and addresses."""
+
+    def money(amount: int) -> dict[str, Any]:
+        return {"amount": amount, "currency": "EUR"}
+
+    letter = email()
+    taxes = [
+        {**each, "base": money(each["base"]), "amount": money(each["amount"])} for each in TAXES
+    ]
+    line = {**letter.payload["lines"][0], "options": {"Size": "250 g", "Cut": "fine"}}
+    payload = {
+        **letter.payload,
+        "lines": [line],
+        "totals": {"shipping": money(490), "prices_include_tax": prices_include_tax},
+        "discounts": [{"promotion": "sale", "name": "Sale <b>", "amount": money(150)}],
+        "taxes": taxes,
+    }
+    return replace(
+        letter,
+        payload=payload,
+        shipping_name="Parcel",
+        shipping_address=("Ada Lovelace", "Invalidenstr. 1 <b>", "10115 BERLIN", "GERMANY"),
+        billing_address=("Ada SA", "PARIS"),
+    )
+
+
+def _content(letter: Email, kind: str) -> str:
+    part = EmailTemplates(SENDER).render(letter).get_body((kind,))
+    assert part is not None
+    content: str = part.get_content()
+    return content
+
+
+def test_letter_has_discounts_shipping_taxes_and_addresses() -> None:
+    assert _content(_letter(prices_include_tax=True), "plain").splitlines()[4:] == [
+        "Order ORDER-1",
+        "2 x Tea <b>&</b> biscuits (250 g, fine): 10.00 EUR",
+        "Sale <b>: -1.50 EUR",
+        "Parcel: 4.90 EUR",
+        "Includes VAT (19 % of 15.46 EUR): 2.94 EUR",
+        "Tax-free export.",
+        "Seeds: no tax (exempt).",
+        "Total: 10.00 EUR",
+        "",
+        "Shipped to:",
+        "Ada Lovelace",
+        "Invalidenstr. 1 <b>",
+        "10115 BERLIN",
+        "GERMANY",
+        "",
+        "Billed to:",
+        "Ada SA",
+        "PARIS",
+    ]
+    assert "Plus VAT (19 % of" in _content(_letter(prices_include_tax=False), "plain")
+
+
+def test_letter_as_html_escapes_what_customers_and_staff_have_written() -> None:
+    html = _content(_letter(prices_include_tax=True), "html")
+
+    assert "<td>Sale &lt;b&gt;</td><td>-1.50 EUR</td>" in html
+    assert "Shipped to:<br>Ada Lovelace<br>Invalidenstr. 1 &lt;b&gt;<br>10115 BERLIN" in html
+
+
+def test_letter_of_a_payload_that_was_stored_before_there_were_totals() -> None:
+    stored = {
+        name: each
+        for name, each in email().payload.items()
+        if name not in {"totals", "discounts", "taxes", "shipping_method"}
+    }
+    assert "Total: 10.00 EUR" in _content(replace(email(), payload=stored), "plain")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,8 +14,10 @@ from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.application.ports.webhook_sender import NotificationFailed
+from shop.domain.address import Address
 from shop.domain.endpoint import MAX_PAUSE
 from shop.domain.notification import EventType, NotificationDeliveryStatus
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.user import Forbidden
 from tests.application.memory_shop import MemoryShop, place_order
 from tests.application.notifications.notifying_shop import ALL_EVENTS, NotifyingShop
@@ -186,6 +189,34 @@ async def test_customer_receives_the_email_at_the_current_address(
     assert email.payload == json.loads(delivery.payload)["data"]
     assert (delivery.status, delivery.last_status_code) == (DELIVERED, 250)
     assert emailing_shop.shop.jobs == []
+
+
+async def test_letter_goes_to_the_address_of_the_order_and_is_all_that_has_personal_data(
+    shop: MemoryShop, admin: SessionToken
+) -> None:
+    del admin
+    notifying_shop = NotifyingShop(shop, ALL_EVENTS, emails_customers=True)
+    details = OrderDetails(
+        email="office@example.com",
+        shipping_address=Address(
+            name="Ada Lovelace",
+            line1="Invalidenstr. 1",
+            country="DE",
+            postal_code="10115",
+            city="Berlin",
+        ),
+    )
+    command = place_order(await shop.customer("ada"), ("TEA", 2))
+    await shop.place(replace(command, details=details))
+
+    await notifying_shop.send_due()
+
+    (email,) = notifying_shop.mailer.emails
+    assert (email.recipient_name, email.recipient_email) == ("Ada", "office@example.com")
+    assert email.shipping_address[:2] == ("Ada Lovelace", "Invalidenstr. 1")
+    assert (email.billing_address, email.shipping_name) == ((), None)
+    payloads = "".join(each.payload for each in notifying_shop.deliveries)
+    assert not any(each in payloads for each in ("office@", "Invalidenstr", "Lovelace"))
 
 
 async def test_email_is_retried(emailing_shop: NotifyingShop) -> None:

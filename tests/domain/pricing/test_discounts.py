@@ -221,3 +221,15 @@ def test_equal_remainders_fall_by_position_also_across_rates() -> None:
     # 23 x 0.07 = 1.61, 24 x 0.19 = 4.56; 23 x 0.19 = 4.37, 24 x 0.07 = 1.68.
     assert quote(cart(reduced, standard), shop, NOW).total == eur(47 + 2 + 5)
     assert quote(cart(standard, reduced), shop, NOW).total == eur(47 + 4 + 2)
+
+
+def test_amount_for_each_piece_finds_the_remainders_of_another_promotion() -> None:
+    """It takes at most what is left of a line, so the order of lines can change a total."""
+    half = promotion(Percentage(percentage=50_000), "half", target=Target.LINES)
+    one = promotion(Amount(amount=eur(1)), "one", target=Target.LINES)
+    shop = rules(half, one)
+    dear, cheap = line(3), line(1, quantity=3)
+
+    # Half of 6 is 2 of the first and 1 of the second line; then 1 is left of dear, or 2.
+    assert quote(cart(dear, cheap), shop, NOW).total == eur(0)
+    assert quote(cart(cheap, dear), shop, NOW).total == eur(1)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shop.domain.pricing.cart_to_quote import CartToQuote, LineToQuote
 from shop.domain.pricing.goods import Selection
+from shop.domain.pricing.promotions.amount import Amount
 from shop.domain.pricing.promotions.effect import Effect, Target
 from shop.domain.pricing.promotions.percentage import Percentage
 from shop.domain.pricing.promotions.promotion import Promotion
@@ -91,13 +92,16 @@ def test_codes_have_no_order(cart: CartToQuote, rules: PricingRules, data: st.Da
 def test_order_of_lines_does_not_change_the_total(
     cart: CartToQuote, rules: PricingRules, data: st.DataObject
 ) -> None:
-    """Where prices include tax, and promotions are for all lines.
+    """Where prices include tax, everything ships, and promotions take their amounts once.
 
     Otherwise the position of a line decides where a remainder falls, and so how much of it is
-    taxed, or reduced again: `test_equal_remainders_fall_by_position_also_across_rates`.
+    taxed, can be reduced again, or counts towards free shipping:
+    `test_equal_remainders_fall_by_position_also_across_rates`,
+    `test_amount_for_each_piece_finds_the_remainders_of_another_promotion`.
     """
     everything = tuple(_for_all_lines(each) for each in rules.promotions)
     rules = replace(rules, prices_include_tax=True, promotions=everything)
+    cart = replace(cart, lines=tuple(replace(each, ships=True) for each in cart.lines))
     moved = replace(cart, lines=tuple(data.draw(st.permutations(cart.lines))))
 
     assert quote(moved, rules, NOW).total == quote(cart, rules, NOW).total
@@ -118,7 +122,9 @@ def test_order_of_lines_changes_no_total_by_more_than_the_remainders(
 
 
 def _for_all_lines(promotion: Promotion) -> Promotion:
-    return replace(promotion, selection=Selection())
+    takes_amounts = isinstance(promotion.effect, Amount)
+    target = Target.ORDER if takes_amounts else promotion.target
+    return replace(promotion, selection=Selection(), target=target)
 
 
 @EXAMPLES

@@ -108,7 +108,7 @@ class CommandLine:
     def output_of(self, *arguments: str) -> str:
         """Run a command that succeeds, and has nothing to say on standard error."""
         done = self.run(*arguments)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
         return done.stdout
 
     @contextmanager

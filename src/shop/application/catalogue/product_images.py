@@ -21,15 +21,14 @@ from shop.application.transactions.runner import TransactionRunner
 from shop.domain.catalogue.image_files import image_file
 from shop.domain.catalogue.product import Product, ProductNotFound
 from shop.domain.catalogue.product_image import (
-    MAX_IMAGES,
-    ImageNotFound,
     InvalidImage,
     ProductImage,
-    TooManyImages,
     id_at,
     moved,
     normalise_alt,
     numbered,
+    require_image,
+    require_room,
 )
 from shop.domain.shared.value import value
 
@@ -139,7 +138,7 @@ class ImageService:
         if command.product not in await uow.products.get_many([command.product]):
             raise ProductNotFound(sku=command.product)
         found = await uow.product_images.of_products([command.product])
-        _require_room(found.get(command.product, ()))
+        require_room(found.get(command.product, ()))
 
     async def _add(
         self, command: AddImage, image: ProductImage, uow: UnitOfWork
@@ -182,7 +181,7 @@ class ImageService:
             if id_at(each.id, 0) == id_at(image.id, 0):
                 # An earlier attempt was committed without an answer.
                 return each
-        _require_room(images)
+        require_room(images)
         position = len(images)
         added = replace(image, id=id_at(image.id, position), position=position)
         uow.product_images.add(added)
@@ -202,7 +201,7 @@ class ImageService:
     async def _change(self, command: ChangeImage, uow: UnitOfWork) -> ProductImage:
         await self._authenticator.require_admin(uow, command.session)
         product, images = await _lock_images(uow, command.product)
-        image = _require_image(images, command.image_id)
+        image = require_image(images, command.image_id)
         if command.alt is not None:
             image = image.with_alt(command.alt)
         changed = [image if each.id == image.id else each for each in images]
@@ -211,7 +210,7 @@ class ImageService:
         _save_changes(uow, images, changed)
         _show_first(uow, product, changed)
         await uow.commit()
-        return _require_image(changed, command.image_id)
+        return require_image(changed, command.image_id)
 
     async def remove(self, command: RemoveImage) -> None:
         """Remove an image; its files stay, because orders may name them.
@@ -223,7 +222,7 @@ class ImageService:
     async def _remove(self, command: RemoveImage, uow: UnitOfWork) -> None:
         await self._authenticator.require_admin(uow, command.session)
         product, images = await _lock_images(uow, command.product)
-        removed = _require_image(images, command.image_id)
+        removed = require_image(images, command.image_id)
         uow.product_images.remove(removed)
         others = numbered([each for each in images if each.id != removed.id])
         _save_changes(uow, images, others)
@@ -248,18 +247,6 @@ class ImageService:
         for width, size in sizes.items():
             await self._store.put(image.file_of(width), size.content)
         return sizes
-
-
-def _require_room(images: Sequence[ProductImage]) -> None:
-    if len(images) >= MAX_IMAGES:
-        raise TooManyImages(limit=MAX_IMAGES)
-
-
-def _require_image(images: Sequence[ProductImage], image_id: UUID) -> ProductImage:
-    for each in images:
-        if each.id == image_id:
-            return each
-    raise ImageNotFound
 
 
 async def _find_images(

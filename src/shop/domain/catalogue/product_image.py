@@ -100,6 +100,20 @@ def numbered(images: Sequence[ProductImage]) -> list[ProductImage]:
     return [replace(each, position=position) for position, each in enumerate(images)]
 
 
+def require_room(images: Sequence[ProductImage]) -> None:
+    """Raise `TooManyImages` if a product can have no other image."""
+    if len(images) >= MAX_IMAGES:
+        raise TooManyImages(limit=MAX_IMAGES)
+
+
+def require_image(images: Sequence[ProductImage], image_id: UUID) -> ProductImage:
+    """Return an image of a product; raise `ImageNotFound`."""
+    for each in images:
+        if each.id == image_id:
+            return each
+    raise ImageNotFound
+
+
 @dataclass(kw_only=True, unsafe_hash=True)
 class InvalidImage(ShopError):
     """The file is not an image that the shop accepts; `reason` says why."""

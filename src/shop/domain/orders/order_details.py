@@ -45,6 +45,11 @@ class OrderDetails:
 
     def or_else(self, others: "OrderDetails") -> "OrderDetails":
         """Return these details, with others for what is not given."""
+        # Most carts and orders have none.
+        if others is NO_DETAILS or others == NO_DETAILS:
+            return self
+        if self is NO_DETAILS or self == NO_DETAILS:
+            return others
         given = {each.name: getattr(self, each.name) for each in fields(self)}
         return replace(others, **{name: each for name, each in given.items() if each is not None})
 

@@ -30,6 +30,8 @@ def quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
     could be shipped with them. The function is pure: the same arguments have the same quote in
     every process. Raise `InvalidValue` if the total is too large for `Money`.
     """
+    if rules.leave_prices_alone and not cart.codes:
+        return _quote_list_prices(cart, rules)
     goods = Goods(cart.lines)
     applicability = ApplicabilityCheck(cart, goods, at).find(rules.promotions)
     pricing = _Pricing(cart, rules, at, goods)
@@ -43,6 +45,22 @@ def quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
     if not applicability.problems:
         return best
     return replace(best, problems=(*applicability.problems, *best.problems))
+
+
+def _quote_list_prices(cart: CartToQuote, rules: PricingRules) -> Quote:
+    """Return the lines at their prices, which is all in a shop without rules."""
+    currency = rules.currency
+    amounts = (line.unit_price * line.quantity for line in cart.lines)
+    return Quote(
+        currency=currency,
+        prices_include_tax=rules.prices_include_tax,
+        lines=cart.lines,
+        shipping=None,
+        discounts=(),
+        taxes=(),
+        problems=(),
+        total=Money.total(amounts, currency),
+    )
 
 
 class _Pricing:

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
+from shop.adapters.sql.guarded.statement import guarded_statement
 from shop.adapters.sql.schema.tables import orders, promotion_counters, promotion_uses
 from shop.application.ports.repositories.pricing.rule_documents import NO_VERSION
 from shop.application.ports.rows_wanted import RowsWanted
@@ -118,6 +119,14 @@ class TestStatements:
             {"p:sale": 1_000 - size, "c:SALE": None},
             size,
         )
+
+    async def test_statement_is_built_once(self, shop: GuardedShop, storage: Storage) -> None:
+        await save(storage, SALE)
+        await place(shop, cart(ADA, "SALE"))
+        built = guarded_statement.cache_info().misses
+        await place(shop, cart(ADA, "SALE"))
+
+        assert guarded_statement.cache_info().misses == built
 
     async def test_codes_for_one_order_are_taken_together(
         self, shop: GuardedShop, storage: Storage

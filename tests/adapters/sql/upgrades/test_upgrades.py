@@ -58,7 +58,7 @@ LATER_MEMBERS = {
     *("problems", "shipped", "refunded", "user", "kind"),
     *("handle", "options", "variants", "categories", "images", "seo"),
     *("totals", "taxes", "discounts", "discount", "tax", "shipping_amount"),
-    *("email", "shipping_address", "billing_address", "shipping_method"),
+    *("email", "shipping_address", "billing_address", "shipping_method", "codes"),
 }
 """The members that releases of an earlier schema version did not answer."""
 

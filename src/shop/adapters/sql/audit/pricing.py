@@ -33,11 +33,10 @@ TAX_MISMATCHES = """
         FROM shares_of_orders s JOIN orders o ON o.id = s.order_id
         JOIN order_lines l ON l.order_id = s.order_id
         WHERE s.tax_rows > 0
-        UNION ALL SELECT o.id, -1, COALESCE(h.tax, 0), 0,
-               COALESCE(o.shipping_price, 0) - COALESCE(h.discount, 0)
-               - CASE WHEN o.prices_include_tax THEN COALESCE(h.tax, 0) ELSE 0 END, 0
+        UNION ALL SELECT o.id, -1, s.shipping_tax, 0,
+               COALESCE(o.shipping_price, 0) - s.shipping_discount
+               - CASE WHEN o.prices_include_tax THEN s.shipping_tax ELSE 0 END, 0
         FROM shares_of_orders s JOIN orders o ON o.id = s.order_id
-        LEFT JOIN shares_of_lines h ON h.order_id = s.order_id AND h.position = -1
         WHERE s.tax_rows > 0
         UNION ALL SELECT order_id, position, 0, tax, 0, base FROM shares_of_lines
     ) AS entries GROUP BY order_id, position
@@ -69,10 +68,11 @@ LINES_REFUNDED_TOO_MUCH = """
 SHIPPING_REFUNDED_TOO_MUCH = """
     SELECT order_id, paid, refunded FROM (
         SELECT r.order_id, r.shipping AS refunded,
-               COALESCE(o.shipping_price, 0) - COALESCE(s.discount, 0)
-               + CASE WHEN NOT o.prices_include_tax THEN COALESCE(s.tax, 0) ELSE 0 END AS paid
+               COALESCE(o.shipping_price, 0) - COALESCE(s.shipping_discount, 0)
+               + CASE WHEN NOT o.prices_include_tax THEN COALESCE(s.shipping_tax, 0) ELSE 0 END
+                   AS paid
         FROM refunds_of_orders r JOIN orders o ON o.id = r.order_id
-        LEFT JOIN shares_of_lines s ON s.order_id = r.order_id AND s.position = -1
+        LEFT JOIN shares_of_orders s ON s.order_id = r.order_id
         WHERE r.shipping <> 0
     ) AS shipping WHERE refunded > paid
 """

@@ -24,12 +24,17 @@ _COMMON_TABLE_EXPRESSIONS = """
         SELECT order_id, position,
                SUM(CASE kind WHEN 'discount' THEN amount ELSE 0 END) AS discount,
                SUM(CASE kind WHEN 'tax' THEN amount ELSE 0 END) AS tax,
-               SUM(CASE kind WHEN 'tax' THEN base ELSE 0 END) AS base,
-               SUM(CASE kind WHEN 'tax' THEN 1 ELSE 0 END) AS tax_rows
+               SUM(CASE kind WHEN 'tax' THEN base ELSE 0 END) AS base
         FROM order_shares GROUP BY order_id, position
     ), shares_of_orders AS (
-        SELECT order_id, SUM(discount) AS discount, SUM(tax) AS tax, SUM(tax_rows) AS tax_rows
-        FROM shares_of_lines GROUP BY order_id
+        SELECT order_id,
+               SUM(CASE kind WHEN 'discount' THEN amount ELSE 0 END) AS discount,
+               SUM(CASE kind WHEN 'tax' THEN amount ELSE 0 END) AS tax,
+               SUM(CASE kind WHEN 'tax' THEN 1 ELSE 0 END) AS tax_rows,
+               SUM(CASE WHEN kind = 'discount' AND position = -1 THEN amount ELSE 0 END)
+                   AS shipping_discount,
+               SUM(CASE WHEN kind = 'tax' AND position = -1 THEN amount ELSE 0 END) AS shipping_tax
+        FROM order_shares GROUP BY order_id
     ), stock_of_orders AS (
         SELECT order_id, sku, SUM(quantity) AS quantity, SUM(restocked) AS restocked,
                SUM(on_hand) AS on_hand, SUM(reserved) AS reserved

@@ -36,6 +36,8 @@ _OTHER_CONNECTIONS = text(
 )
 _KEPT_ENTRIES = (" SCHEMA - ", " alembic_version ")
 """Entries of a dump that a restore leaves out: the schema, and the table that marks it."""
+_FUNCTIONS = ("add_missing_variant",)
+"""Functions of triggers, which stay when their tables are dropped."""
 
 
 class PostgresqlBackup(DatabaseBackup):
@@ -181,6 +183,9 @@ class _Replacement(DatabaseReplacement):
         tables = (set(metadata.tables) | set(description.rows)) - {"alembic_version"}
         names = ", ".join(f'"{self._schema}"."{each}"' for each in sorted(tables))
         await self._connection.execute(text(f"DROP TABLE IF EXISTS {names} CASCADE"))
+        for function in _FUNCTIONS:
+            drop = f'DROP FUNCTION IF EXISTS "{self._schema}".{function}()'
+            await self._connection.execute(text(drop))
         contents = (await self._programs.contents(copy)).splitlines()
         chosen = copy.with_suffix(".list")
         chosen.write_text(

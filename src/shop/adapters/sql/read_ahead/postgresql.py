@@ -143,7 +143,8 @@ _ROWS: Mapping[TableClause, str] = {
         ORDER BY shipment_events.created_at, shipment_events.id, lines.position
     ) AS shipment_events""",  # noqa: S608  All are constants.
     refunds: f"""(
-        SELECT refunds.*, lines.sku, lines.quantity, lines.cancelled_quantity
+        SELECT refunds.*, lines.sku, lines.quantity, lines.cancelled_quantity,
+            lines.amount AS line_amount, lines.tax AS line_tax
         FROM refunds LEFT JOIN LATERAL (
             SELECT * FROM refund_lines WHERE refund_id = refunds.id OFFSET 0
         ) AS lines ON true

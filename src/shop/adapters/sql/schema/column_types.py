@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import DateTime, Dialect, Text
@@ -90,12 +91,20 @@ class JsonText(TypeDecorator[Mapping[str, Any] | Sequence[Any]]):
     ) -> str | None:
         """Convert an object or array to text."""
         del dialect
-        return None if value is None else orjson.dumps(value).decode()
+        return None if value is None else orjson.dumps(value, default=to_json_value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401  JSON.
         """Convert text to an object or array."""
         del dialect
         return None if value is None else orjson.loads(value)
+
+
+def to_json_value(value: object) -> str:
+    """Convert what orjson does not know; raise `TypeError` for anything else."""
+    if isinstance(value, UUID):
+        # asyncpg's subclass of UUID, which orjson does not serialise.
+        return str(value)
+    raise TypeError(f"cannot store {type(value).__name__}")
 
 
 class SearchVector(UserDefinedType[str]):

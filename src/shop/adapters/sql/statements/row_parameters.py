@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
-from uuid import UUID
 
 import orjson
 from sqlalchemy import (
@@ -33,7 +32,7 @@ from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.types import TypeEngine
 
-from shop.adapters.sql.schema.column_types import UtcDateTime
+from shop.adapters.sql.schema.column_types import UtcDateTime, to_json_value
 
 ROWS = "rows"
 VALUES = "wanted"
@@ -193,11 +192,4 @@ def _processors(columns: Columns, dialect: Dialect) -> Sequence[tuple[str, Calla
 
 
 def _to_json(document: object) -> str:
-    return orjson.dumps(document, default=_to_json_value).decode()
-
-
-def _to_json_value(value: object) -> str:
-    if isinstance(value, UUID):
-        # asyncpg's subclass of UUID, which orjson does not serialise.
-        return str(value)
-    raise TypeError(f"cannot store {type(value).__name__}")
+    return orjson.dumps(document, default=to_json_value).decode()

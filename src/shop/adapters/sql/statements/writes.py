@@ -202,8 +202,9 @@ def update_rows(
 ) -> Iterator[PendingWrite]:
     """Update rows by their key fields; no key may occur twice.
 
-    The guard must be the same function every time, because statements are cached. The rows also
-    have the columns `for_guard`, after the others. The column `greatest` never becomes less.
+    The guard and the types of `for_guard` must be the same objects every time, because statements
+    are cached. The rows also have the columns `for_guard`, after the others. The column `greatest`
+    never becomes less.
     """
     for names in _names(rows):
         changed = names[: len(names) - len(for_guard)]

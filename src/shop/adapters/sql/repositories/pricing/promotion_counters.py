@@ -11,6 +11,7 @@ from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import promotion_counters
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.paging import to_page
+from shop.adapters.sql.statements.row_parameters import Columns
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
@@ -32,6 +33,9 @@ _IS_SINGLE_USE = (
     promotion_counters.c.key < _AFTER_CODES,
     promotion_counters.c.uses_left.is_not(None),
 )
+
+# Statements are cached by it, and no two objects of a type are equal.
+_DECIDED_BY: Columns = (("decided_by", BigInteger()),)
 
 
 class SqlPromotionCounters(PromotionCounters):
@@ -130,7 +134,7 @@ class SqlPromotionCounters(PromotionCounters):
                 for key, uses in self._taken.items()
             ],
             allowed_if=_is_left,
-            for_guard=(("decided_by", BigInteger()),),
+            for_guard=_DECIDED_BY,
             error_if_incomplete=RuntimeError("locked counters of promotions are missing"),
         )
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.tables import orders, promotion_uses, users
 from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.row_parameters import ROWS, RowParameters
+from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
@@ -42,6 +42,8 @@ _COUNTS = orders.c.status.in_(sorted(each.value for each in (OrderStatus.PENDING
 WITH_ORDERS = select(users.c.id).where(exists().where(orders.c.user_id == users.c.id, _COUNTS))
 EMAILS_WITH_ORDERS = select(orders.c.email_key).where(_COUNTS).distinct()
 
+# Statements are cached by it, and no two objects of a type are equal.
+_ABOVE: Columns = (("above", Integer()),)
 _CUSTOMERS = columns_of(promotion_uses, ("promotion", "customer_key"))
 
 
@@ -140,7 +142,7 @@ class SqlPromotionUses(PromotionUses):
             ["promotion"],
             self._highest,
             only_if=_is_above,
-            for_guard=(("above", Integer()),),
+            for_guard=_ABOVE,
         )
 
 
