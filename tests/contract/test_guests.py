@@ -8,13 +8,15 @@ import pytest
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.repositories.idempotency_keys import KeyRecord, Succeeded
 from shop.application.ports.repositories.orders import OrderFilter
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.guest import new_guest
 from shop.domain.orders.order import Actor, Order, OrderStatus
 from shop.domain.orders.order_details import OrderDetails
+from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.session import Session
 from tests.contract.storage import Storage
-from tests.factories import NOW, claim, id_of, order, order_filter, payment, user
+from tests.factories import EUR, NOW, card_details, claim, id_of, order, order_filter, payment, user
 
 pytestmark = pytest.mark.anyio
 
@@ -124,3 +126,33 @@ async def test_orders_are_found_by_the_beginning_of_their_address(
     page = PageRequest[TimeCursor](limit=10, after=None)
     listed = await storage.read(lambda uow: uow.orders.search(which, page))
     assert [each.id for each in listed.items] == [placed.id][:found]
+
+
+async def test_what_a_guest_has_begun_is_read_ahead_with_the_session(storage: Storage) -> None:
+    await _add_guest(storage)
+    pending = replace(
+        order(GUEST, "1"), payment_method=PaymentMethod.CARD, status=OrderStatus.PENDING
+    )
+    bound = Session.new(id=id_of("session"), at=NOW).with_guest(GUEST.id)
+    tokens: list[str] = []
+
+    async def begin(uow: UnitOfWork) -> None:
+        uow.orders.add(pending, pending.initial_status_change(actor=Actor.CUSTOMER))
+        paid_by = payment(pending, status=PaymentStatus.PENDING, card=card_details())
+        uow.payments.add(paid_by)
+        tokens.append(uow.sessions.create(bound))
+        await uow.idempotency_keys.claim({KEY.id: KEY.fingerprint}, NOW)
+
+    await storage.write(begin)
+    wanted = RowsWanted(
+        session=tokens[0], has_account=True, idempotency_key=KEY.id.value, card_use_since=NOW
+    )
+    async with storage.unit_of_work() as uow:
+        await uow.read_ahead([wanted])
+        assert (await uow.sessions.lock(tokens))[tokens[0]].guest_id == GUEST.id
+        assert await uow.users.get_many([GUEST.id]) == {GUEST.id: GUEST}
+        known = await uow.idempotency_keys.claim({KEY.id: KEY.fingerprint}, NOW)
+        assert known == {KEY.id: KeyRecord(fingerprint=KEY.fingerprint, outcome=None)}
+        assert await uow.accounts.lock_for_users([GUEST.id], EUR) == {}
+        use = await uow.payments.card_use([GUEST.id], declined_since=NOW)
+        assert use[GUEST.id].pending_orders == 1

@@ -3,8 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
-from pydantic import TypeAdapter, ValidationError
+from fastapi import Depends, Request
+from pydantic import Field, TypeAdapter, ValidationError
 
 from shop.application.notifications.order_links import LinkBearer
 from shop.application.orders.queries import LookedUpOrder, OrderReader
@@ -30,7 +30,7 @@ BuyerOfSession = Annotated[Principal, Depends(_buyer)]
 
 LinkToken = Annotated[
     str | None,
-    Query(
+    Field(
         max_length=_MAX_TOKEN_CHARACTERS,
         examples=["AAAAAGoZ0oC…"],
         description="The token of a link in a letter; with it, the session does not matter.",

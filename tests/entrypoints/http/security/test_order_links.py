@@ -46,7 +46,7 @@ async def _token(shop: HttpShop, order: Json) -> str:
     return _links(shop).token(order_id)
 
 
-async def test_link_opens_its_order_for_anybody_without_a_cookie(shop: HttpShop) -> None:
+async def test_link_opens_its_order_for_every_client_without_a_cookie(shop: HttpShop) -> None:
     browser, order = await _order(shop)
     token = await _token(shop, order)
     ada = await shop.customer("ada")

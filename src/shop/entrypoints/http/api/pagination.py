@@ -137,6 +137,12 @@ class OrderQuery(TimeCursorQuery):
     placed_before: _TimeFilter = None
 
 
+class OrderLinkQuery(QueryParameters):
+    """What opens an order beside a session."""
+
+    token: LinkToken = None
+
+
 class LinkedPositionQuery(PositionQuery):
     """A page of what belongs to an order, which the link of a letter opens too."""
 

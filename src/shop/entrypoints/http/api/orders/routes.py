@@ -34,7 +34,7 @@ from shop.entrypoints.http.api.orders.schemas import (
     OrderResponse,
     status_code_for_order,
 )
-from shop.entrypoints.http.api.pagination import OrderQuery
+from shop.entrypoints.http.api.pagination import OrderLinkQuery, OrderQuery
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     CancelOrdersDependency,
@@ -52,7 +52,7 @@ from shop.entrypoints.http.openapi.document import (
     idempotency_key_header,
     pending,
 )
-from shop.entrypoints.http.order_access import BuyerOfSession, LinkToken, OrderOfPath
+from shop.entrypoints.http.order_access import BuyerOfSession, OrderOfPath
 from shop.entrypoints.http.payment_action import RequiredAction, pending_headers
 from shop.entrypoints.http.schemas import EmptyBody
 
@@ -156,10 +156,10 @@ async def show_order(
     order_id: OrderId,
     found: OrderOfPath,
     response_context: CurrentResponseContext,
-    token: LinkToken = None,
+    query: Annotated[OrderLinkQuery, Query()],
 ) -> OrderResponse:
     """Return one of my orders; an admin can read every order, and a link opens its own."""
-    del order_id, token  # The order was read with the session, or by the link.
+    del order_id, query  # The order was read with the session, or by the link.
     return OrderResponse.of_view(found.view, simulated=response_context.payments_are_simulated)
 
 
