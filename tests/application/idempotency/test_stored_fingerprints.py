@@ -170,12 +170,19 @@ async def test_refund(
     )
 
 
-async def test_adjustment_of_stock(shop: MemoryShop, admin: SessionToken) -> None:
-    command = replace(add_stock(admin, "TEA", 3), key="key-0001")
+@pytest.mark.parametrize(
+    ("named", "operation"), [("product", "stock"), ("sku", "stock of variant")]
+)
+async def test_adjustment_of_stock(
+    shop: MemoryShop, admin: SessionToken, named: str, operation: str
+) -> None:
+    of_variant = replace(add_stock(admin, "TEA", 3), key="key-0001")
+    of_product = replace(of_variant, sku=None, product="TEA")
+    command = of_product if named == "product" else of_variant
     await shop.container.inventory_service().adjust(command)
 
     assert _stored_fingerprint(shop, "root") == _hash(
-        "stock", {"sku": "TEA", "delta": 3, "reason": "Delivery"}
+        operation, {"sku": "TEA", "delta": 3, "reason": "Delivery"}
     )
 
 

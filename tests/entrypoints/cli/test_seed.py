@@ -1,16 +1,25 @@
-"""Something to try: demonstration products and customers."""
+"""Something to try: demonstration products and customers, and rules of prices."""
 
 import json
 import re
+from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.imports.demo_data import demo_customers, demo_products
-from tests.entrypoints.cli.command_line import CommandLine
+from tests.entrypoints.cli.command_line import CommandLine, InProcessCommandLine
 
 EUR = Currency("EUR")
+CATEGORIES = ("reduced", "standard")
+PRODUCTION = {
+    "SHOP_ENVIRONMENT": "production",
+    "SHOP_SESSION_SECRETS": '["a secret for tests alone, of enough characters"]',
+    "SHOP_PAYMENT_GATEWAY": "simulated",
+}
 PASSWORD = re.compile(r"with the password (?P<password>\S+)$")
 
 
@@ -18,7 +27,8 @@ def test_empty_shop_is_seeded_with_fifty_stocked_products(shop: CommandLine) -> 
     assert shop.output_of("seed") == "Products: 50 added, 0 already existed.\n"
 
     ((count, without_stock),) = shop.rows("SELECT count(*), sum(on_hand = 0) FROM inventories")
-    assert (count, without_stock) == (50, 0)
+    assert (count, without_stock) == (65, 0)
+    assert shop.rows("SELECT count(*), count(DISTINCT product_handle) FROM variants") == [(65, 50)]
     assert shop.rows("SELECT DISTINCT currency, active FROM products") == [("EUR", 1)]
 
 
@@ -96,3 +106,67 @@ def test_demo_customers_have_distinct_email_addresses() -> None:
     emails = {each.email for each in demo_customers(2000)}
 
     assert len(emails) == 2000
+
+
+def rules_of(shop: CommandLine) -> Sequence[tuple[Any, ...]]:
+    return shop.rows("SELECT kind, slug, document FROM pricing_rules ORDER BY kind, slug")
+
+
+class TestDemoRules:
+    def test_are_added_once_and_to_the_products(self, shop: CommandLine) -> None:
+        first, *others = shop.output_of("seed", "--rules", "demo").splitlines()
+        assert first.endswith(": 6 added, 0 changed, 0 unchanged.")
+        assert others == [
+            "Products: 50 added, 0 already existed.",
+            "Shipping and promotions: 5 added, 0 already existed.",
+        ]
+        before = rules_of(shop)
+        slugs = [slug for _, slug, _ in before]
+        assert slugs == [
+            "tea-3-for-2",
+            "welcome",
+            "parcel",
+            "pick-up",
+            "nearby",
+            *(f"eu-{country}-{each}" for country in ("at", "de", "fr") for each in CATEGORIES),
+        ]
+
+        first, *others = shop.output_of("seed", "--rules", "demo").splitlines()
+        assert first.endswith(": 0 added, 0 changed, 6 unchanged.")
+        assert others[1] == "Shipping and promotions: 0 added, 5 already existed."
+        assert rules_of(shop) == before
+        assert shop.output_of("seed", "--tax", "eu").endswith(" 0 changed, 6 unchanged.\n")
+
+    def test_are_not_added_without_being_requested(self, shop: CommandLine) -> None:
+        shop.output_of("seed")
+        assert rules_of(shop) == []
+        assert shop.rows("SELECT version FROM rule_versions") == [(0,)]
+
+    def test_need_the_categories_of_the_products(self, shop: CommandLine) -> None:
+        failed = shop.run("seed", "--rules", "demo", "--products", "0")
+        assert failed.returncode == 1
+        assert "not all demo rules were added" in failed.stderr
+        assert "the demonstration products of `shop seed`" in failed.stderr
+
+    def test_need_the_country_of_the_seller_in_production(self, tmp_path: Path) -> None:
+        shop = InProcessCommandLine(folder=tmp_path, settings=PRODUCTION)
+        failed = shop.run("seed", "--rules", "demo")
+        assert failed.returncode == 1
+        assert "SHOP_COUNTRY" in failed.stderr
+        assert rules_of(shop) == []
+        assert shop.rows("SELECT count(*) FROM products") == [(0,)]
+
+
+class TestDemonstrationProducts:
+    def test_have_variants_none_of_which_is_cheaper_than_the_product(self) -> None:
+        several = [each for each in demo_products(50, EUR) if len(each.variants) > 1]
+        assert len(several) == 10
+        for product in several:
+            first, *others = product.variants
+            assert first.sku == product.handle
+            assert all(each.fields["price"] >= first.fields["price"] for each in others)
+
+    def test_are_in_five_categories(self) -> None:
+        named = [each.fields["category_paths"] for each in demo_products(50, EUR)]
+        names = {name for paths in named for (name,) in paths}
+        assert names == {"Coffee", "Desk", "Kitchen", "Pantry", "Tea"}

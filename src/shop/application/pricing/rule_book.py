@@ -8,7 +8,7 @@ from shop.application.pricing.pricing_policy import PricingPolicy
 from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.pricing.places import Destination
 from shop.domain.pricing.promotions.promotion import Promotion
-from shop.domain.pricing.rule_document import Rule, SellerCountryUnknown
+from shop.domain.pricing.rule_document import Rule, SellerCountryUnknown, slug_of
 from shop.domain.pricing.rules import PricingRules
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
 from shop.domain.pricing.shipping.shipping_zone import ShippingZone
@@ -62,7 +62,8 @@ class RuleBook:
         return rules
 
     def _assemble(self, rules: Iterable[Rule]) -> PricingRules:
-        rules = list(rules)
+        # Storages return them in any order.
+        rules = sorted(rules, key=slug_of)
         rates = [each for each in rules if isinstance(each, TaxRate)]
         promotions = [each for each in rules if isinstance(each, Promotion)]
         policy = self._policy
@@ -76,5 +77,5 @@ class RuleBook:
             tax_table=TaxTable.of(rates),
             shipping_zones=tuple(each for each in rules if isinstance(each, ShippingZone)),
             shipping_methods=tuple(each for each in rules if isinstance(each, ShippingMethod)),
-            promotions=tuple(sorted(promotions, key=lambda each: each.slug)),
+            promotions=tuple(promotions),
         )

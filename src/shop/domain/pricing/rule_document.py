@@ -58,8 +58,13 @@ class RuleDocument:
 
     @property
     def slug(self) -> str:
-        """The name of the rule, unique within its kind; that of a method is its code."""
-        return self.rule.code if isinstance(self.rule, ShippingMethod) else self.rule.slug
+        """The name of the rule, unique within its kind."""
+        return slug_of(self.rule)
+
+
+def slug_of(rule: Rule) -> str:
+    """Return the name of a rule, unique within its kind; that of a method is its code."""
+    return rule.code if isinstance(rule, ShippingMethod) else rule.slug
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

@@ -52,7 +52,7 @@ def program() -> TyperGroup:
         Command(
             "seed",
             "seed:seed",
-            summary="Add demonstration products, and customers if requested; or load rates of tax.",
+            summary="Add demonstration products; if requested, customers, rules or tax rates.",
             example="shop seed --products 500 --customers 20",
         ),
         Command(

@@ -24,6 +24,7 @@ from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.webhook_sender import WebhookSender
+from shop.application.pricing.rule_seed import RuleSeed
 from shop.application.pricing.tax_rate_seed import TaxRateSeed
 from shop.application.reconciliation.audit import AuditGateway, AuditShop
 from shop.application.reconciliation.repair import ReconcilePayments
@@ -108,6 +109,9 @@ class CliContext(Protocol):
 
     def tax_rate_seed(self) -> TaxRateSeed:
         """Return what loads published tax rates."""
+
+    def rule_seed(self) -> RuleSeed:
+        """Return what adds rules of prices for demonstrations."""
 
     def product_export(self) -> ProductExport:
         """Return the export of products."""

@@ -5,6 +5,7 @@ from dependency_injector import providers
 from shop.application.pricing.promotion_codes import PromotionCodes
 from shop.application.pricing.rule_book import RuleBook
 from shop.application.pricing.rule_documents import RuleService
+from shop.application.pricing.rule_seed import RuleSeed
 from shop.application.pricing.tax_rate_seed import TaxRateSeed
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
@@ -23,6 +24,13 @@ class PricingContainer(Base):
     )
     tax_rate_seed = providers.Singleton(
         TaxRateSeed, Base.transaction_runner, Base.clock, Base.policies.provided.pricing
+    )
+    rule_seed = providers.Singleton(
+        RuleSeed,
+        Base.transaction_runner,
+        Base.clock,
+        Base.policies.provided.pricing,
+        Base.postal_rules,
     )
     promotion_codes = providers.Singleton(
         PromotionCodes,

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import event
 
-from shop.adapters.sql.schema.tables import pricing_rules, rule_versions
+from shop.adapters.sql.schema.tables import pricing_rules
 from tests.adapters.sql.guarded.guarded_shop import GuardedShop
 
 Statement = tuple[str, Any]
 
-RULES = {rule_versions.name, pricing_rules.name}
-"""The rules of prices are few, and read only if they have changed."""
+RULES = {pricing_rules.name}
+"""The rules of prices are few, and read only if their version has changed."""
 
 
 @contextmanager

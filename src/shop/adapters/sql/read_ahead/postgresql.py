@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
 from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
-from shop.adapters.sql.repositories.pricing.rule_documents import KNOWN_RULES
+from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES, KNOWN_RULES
 from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -99,6 +99,8 @@ _CARD_USE = select_card_use(
     since=literal_column(f":{DECLINED_SINCE}"),
 ).compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # SQLAlchemy's.
 
+_CURRENT_RULES = CURRENT_RULES.compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # As above.
+
 _ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
     users: "people AS users",
@@ -152,12 +154,7 @@ _ROWS: Mapping[TableClause, str] = {
         ORDER BY refunds.order_id, refunds.number, lines.position
     ) AS refunds""",  # noqa: S608  As above.
     CARD_USE: f"({_CARD_USE}) AS card_use",
-    RULES: """(
-        SELECT versions.version, CAST(:known_rules AS bigint) AS known,
-            rules.kind, rules.slug, rules.document
-        FROM rule_versions AS versions LEFT JOIN pricing_rules AS rules
-        ON versions.version <> :known_rules AND rules.archived_at IS NULL
-    ) AS current_rules""",
+    RULES: f"({_CURRENT_RULES}) AS current_rules",
 }
 
 _AS_JSON = "SELECT CAST(json_agg({}) AS text)"

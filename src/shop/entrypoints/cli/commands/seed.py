@@ -1,4 +1,4 @@
-"""The command that fills a shop with demonstration data, or with rates of tax."""
+"""The command that fills a shop with demonstration data, or with rules of prices."""
 
 import secrets
 from enum import StrEnum
@@ -10,6 +10,7 @@ import typer
 from shop.entrypoints.cli.context import CliContext, run_migrated
 from shop.entrypoints.cli.imports.batch_import import in_batches
 from shop.entrypoints.cli.imports.demo_data import demo_customers
+from shop.entrypoints.cli.imports.seed_demo_rules import seed_demo_rules, seed_demo_tax_rates
 from shop.entrypoints.cli.imports.seed_eu_tax_rates import seed_eu_tax_rates
 from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
 from shop.entrypoints.cli.options import DatabaseUrl
@@ -25,6 +26,12 @@ class TaxRates(StrEnum):
     EU = "eu"  # Of the members of the European Union.
 
 
+class Rules(StrEnum):
+    """Rules of prices that can be added."""
+
+    DEMO = "demo"  # For a shop with the demonstration products.
+
+
 def seed(
     *,
     products: Annotated[
@@ -32,7 +39,7 @@ def seed(
         typer.Option(
             min=0,
             max=MAX_SEEDED,
-            show_default=f"{PRODUCTS}, or none with --tax",
+            show_default=f"{PRODUCTS}, or none with --tax alone",
             help="How many products there should be.",
         ),
     ] = None,
@@ -43,25 +50,37 @@ def seed(
         TaxRates | None,
         typer.Option(help="Load the VAT rates of the European Union: new ones begin when they do."),
     ] = None,
+    rules: Annotated[
+        Rules | None,
+        typer.Option(
+            help=(
+                "Add taxes, shipping and promotions to try; orders of goods that ship then need an"
+                " address and a shipping method."
+            ),
+        ),
+    ] = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Add demonstration products, and customers if requested; or load rates of tax.
+    """Add demonstration products; if requested, customers, rules or tax rates.
 
     Existing rows are left alone, so the command can be repeated. An embedded database is migrated
     first.
     """
     if products is None:
-        products = PRODUCTS if tax is None else 0
-    work = partial(_seed, products, customers, tax)
+        products = PRODUCTS if tax is None or rules is not None else 0
+    work = partial(_seed, products, customers, tax, rules)
     for line in run_migrated(work, database=database):
         typer.echo(line)
 
 
 async def _seed(
-    products: int, customers: int, tax: TaxRates | None, context: CliContext
+    products: int, customers: int, tax: TaxRates | None, rules: Rules | None, context: CliContext
 ) -> list[str]:
     lines = [] if tax is None else [await seed_eu_tax_rates(context)]
+    # Rates need a setting that can be missing; promotions need the categories of the products.
+    lines += [] if rules is None else [await seed_demo_tax_rates(context)]
     lines += [await seed_products(context, products)] if products else []
+    lines += [] if rules is None else [await seed_demo_rules(context)]
     return [*lines, *await _seed_customers(context, customers)] if customers else lines
 
 

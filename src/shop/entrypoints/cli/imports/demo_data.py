@@ -1,7 +1,8 @@
 """Generates demonstration products and customers, the same for the same number."""
 
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import replace
+from itertools import groupby, islice
 from pathlib import Path
 from random import Random
 
@@ -51,22 +52,36 @@ def demo_products(count: int, currency: Currency) -> Iterator[ImportedProduct]:
 
 
 def _read_products(currency: Currency) -> Iterator[ImportedProduct]:
-    """Read the file, in which each row is a product."""
+    """Read the file, in which the rows of a product follow one another."""
     description, *rows = FormatsReader().read(FILE, currency, skip=0, folder=FILE.parent)
     if not isinstance(description, FileDescription):
         raise TypeError(f"{FILE} has an invalid header")
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, FileRow) or row.faults:
-            raise ValueError(f"{FILE} has an invalid row: {row}")
+    for handle, group in groupby(map(_valid_row, rows), key=lambda row: row.group):
         rows_of_product = [
             SpooledRow(line=row.line, product=row.product, variant=row.variant, is_valid=True)
+            for row in group
         ]
+        number = rows_of_product[-1].line
         spooled = SpooledProduct(
-            number=number, handle=row.group, rows=rows_of_product, rows_until=number
+            number=number, handle=handle, rows=rows_of_product, rows_until=number
         )
         product = assemble(spooled, description).product
-        if product is not None:
-            yield product
+        if product is None:
+            raise ValueError(f"{FILE} has an invalid product: {handle}")
+        yield _with_category_names(product)
+
+
+def _valid_row(row: object) -> FileRow:
+    if not isinstance(row, FileRow) or row.faults:
+        raise ValueError(f"{FILE} has an invalid row: {row}")
+    return row
+
+
+def _with_category_names(product: ImportedProduct) -> ImportedProduct:
+    """Give a product the categories of these names, which are made if the shop has none."""
+    fields = dict(product.fields)
+    names = fields.pop("categories", None) or ()
+    return replace(product, fields={**fields, "category_paths": [[name] for name in names]})
 
 
 def _generate_product(number: int) -> ImportedProduct:

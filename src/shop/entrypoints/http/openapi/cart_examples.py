@@ -64,8 +64,8 @@ _NOT_GIVEN: Json = dict.fromkeys(("company", "line2", "region", "phone", "vat_nu
 def _taxed(line: Json, totals: Json, base: int, **members: object) -> Json:
     """Return the cart that is shipped to Berlin."""
     vat = {
-        "name": "VAT 19 %",
-        "rate": "19.000",
+        "name": "VAT 7 %",
+        "rate": "7.000",
         "base": _eur(base),
         "amount": totals["tax"],
         "reason": None,
@@ -74,11 +74,11 @@ def _taxed(line: Json, totals: Json, base: int, **members: object) -> Json:
     return _cart([line], totals, taxes=[vat], **shipped, **members)
 
 
-_SHIPPED = _taxed(_line(3, tax=379), _totals(2370, shipping=490, tax=457), base=2403)
+_SHIPPED = _taxed(_line(3, tax=155), _totals(2370, shipping=490, tax=187), base=2673)
 _DISCOUNTED = _taxed(
-    _line(3, discount=237, tax=341),
-    _totals(2370, discount=237, shipping=490, tax=419),
-    base=2204,
+    _line(3, discount=237, tax=140),
+    _totals(2370, discount=237, shipping=490, tax=172),
+    base=2451,
     codes=["WELCOME10"],
     discounts=[
         {

@@ -173,7 +173,7 @@ def _fulfilment_examples() -> Iterator[ShopError]:
 
 
 def _rule_examples() -> Iterator[ShopError]:
-    yield TaxRateNotFound(slug="de-standard")
+    yield TaxRateNotFound(slug="de-reduced")
     yield SellerCountryUnknown()
     yield ShippingZoneNotFound(slug="germany")
     yield ZoneInUse(slug="germany", methods=("parcel",))

@@ -100,6 +100,15 @@ _CUSTOMER: Json = {
 }
 _DRINKS: Json = {"slug": "drinks", "name": "Drinks", "position": 0}
 _TEA: Json = {"slug": "tea", "name": "Tea", "position": 1}
+_CATEGORIES: Json = {
+    "items": [
+        {"slug": "coffee", "name": "Coffee", "position": 0, "children": []},
+        {"slug": "desk", "name": "Desk", "position": 0, "children": []},
+        {**_DRINKS, "children": [{**_TEA, "children": []}]},
+        {"slug": "kitchen", "name": "Kitchen", "position": 0, "children": []},
+        {"slug": "pantry", "name": "Pantry", "position": 0, "children": []},
+    ]
+}
 _BOUGHT_LINE: Json = {
     "sku": SKU,
     "name": NAME,
@@ -278,7 +287,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("list_webhook_deliveries", 200): _page(_WEBHOOK_DELIVERY),
     ("retry_webhook_delivery", 202): _WEBHOOK_DELIVERY,
     **catalogue_examples.RESPONSES,
-    ("list_categories", 200): {"items": [{**_DRINKS, "children": [{**_TEA, "children": []}]}]},
+    ("list_categories", 200): _CATEGORIES,
     ("put_category", 200): {**_TEA, "parent": "drinks"},
     ("put_category", 201): {**_TEA, "parent": "drinks"},
     **ADDRESS_RESPONSES,

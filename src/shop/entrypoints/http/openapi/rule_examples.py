@@ -15,10 +15,10 @@ def _eur(amount: int) -> Json:
 
 _NEW_YEAR = "2027-01-01T00:00:00Z"
 _TAX_RATE: Json = {
-    "name": "VAT 19 %",
-    "category": "standard",
+    "name": "VAT 7 %",
+    "category": "reduced",
     "country": "DE",
-    "rate": "19.000",
+    "rate": "7.000",
     "valid_from": "2021-01-01T00:00:00Z",
 }
 _ZONE: Json = {"name": "Germany", "countries": ["DE"]}
@@ -56,7 +56,7 @@ RULE_REQUESTS: Mapping[str, Json] = {
 """An example request of each operation, by the operation's name."""
 
 _SHOWN: Mapping[str, Json] = {
-    "tax_rate": {"slug": "de-standard", **_TAX_RATE},
+    "tax_rate": {"slug": "de-reduced", **_TAX_RATE},
     "shipping_zone": {"slug": "germany", **_ZONE},
     "shipping_method": {"code": "parcel", **_METHOD, "pick_up": False},
     "promotion": {"slug": "welcome", **_PROMOTION, "used": 0},

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, and_, bindparam, select
+from sqlalchemy import BigInteger, Row, Select, bindparam, cast, null, select, union_all
 
 from shop.adapters.sql.repositories.pricing.rule_codec import to_document, to_rule
 from shop.adapters.sql.schema.tables import pricing_rules, rule_versions
@@ -24,30 +24,27 @@ from shop.domain.pricing.rule_document import RuleDocument, RuleKind
 KNOWN_RULES = "known_rules"
 """The parameter with the version of the rules that are known."""
 
-CURRENT_RULES = (
-    select(
-        rule_versions.c.version,
-        bindparam(KNOWN_RULES, type_=BigInteger()).label("known"),
-        pricing_rules.c.kind,
-        pricing_rules.c.slug,
-        pricing_rules.c.document,
-    )
-    .select_from(
-        rule_versions.outerjoin(
-            pricing_rules,
-            and_(
-                rule_versions.c.version != bindparam(KNOWN_RULES, type_=BigInteger()),
-                pricing_rules.c.archived_at.is_(None),
-            ),
-        )
-    )
-    .order_by(pricing_rules.c.kind, pricing_rules.c.slug)
+_ID = 1
+_VERSION = select(rule_versions.c.version).where(rule_versions.c.id == _ID).scalar_subquery()
+_KNOWN = cast(bindparam(KNOWN_RULES, type_=BigInteger()), BigInteger())
+
+# The version is found by its key, and no rule is read if it is known: that is all that most units
+# of work ask.
+CURRENT_RULES = select(
+    union_all(
+        select(
+            _VERSION.label("version"),
+            _KNOWN.label("known"),
+            pricing_rules.c.kind,
+            pricing_rules.c.slug,
+            pricing_rules.c.document,
+        ).where(_VERSION != _KNOWN, pricing_rules.c.archived_at.is_(None)),
+        select(_VERSION, _KNOWN, null(), null(), null()),
+    ).subquery()
 )
-"""The version, in one row for each rule that is not known; in one row if there is none."""
+"""The version, in one row for each rule that is not known and in one row without a rule."""
 
 VERSION = select(rule_versions).order_by(rule_versions.c.id)
-
-_ID = 1
 
 
 def _of_kind(kind: RuleKind) -> Select[Any]:
