@@ -32,7 +32,7 @@ LinkToken = Annotated[
     str | None,
     Field(
         max_length=_MAX_TOKEN_CHARACTERS,
-        examples=["AAAAAGoZ0oC…"],
+        examples=["AAAAAGt60cBQ2FjgmF7Mf2BBiq8MxatYf0LCVwqIQJWp6Mys0PZUXA"],
         description="The token of a link in a letter; with it, the session does not matter.",
     ),
 ]
