@@ -31,7 +31,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
 from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
-from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES, KNOWN_RULES
+from shop.adapters.sql.repositories.pricing.rule_documents import (
+    KNOWN_RULES,
+    select_current_rules,
+)
 from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -99,7 +102,9 @@ _CARD_USE = select_card_use(
     since=literal_column(f":{DECLINED_SINCE}"),
 ).compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # SQLAlchemy's.
 
-_CURRENT_RULES = CURRENT_RULES.compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # As above.
+_CURRENT_RULES = select_current_rules(literal_column(f"CAST(:{KNOWN_RULES} AS bigint)")).compile(
+    dialect=postgresql.dialect()  # type: ignore[no-untyped-call]  # As above.
+)
 
 _ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
