@@ -3,23 +3,55 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from uuid import UUID
 
 from shop.application.checkout.cart_changes import CartChanged
 from shop.application.checkout.cart_details import AddCode, CartDetails
-from shop.application.checkout.code_guesses import CodeGuesses, subject_of, subject_of_customer
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.rate_limit_policy import RateLimitPolicy
+from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transactions.runner import TransactionRunner
+from shop.application.transactions.runner import TransactionRunner, best_effort
 from shop.domain.pricing.quote_errors import CodeNotFound
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.errors import ShopError
 
 Submit = Callable[[PlaceOrder], Awaitable[CommandResult[PlacedOrder]]]
+
+
+class CodeGuesses:
+    """The codes that a customer, or the visitors of an address, have named.
+
+    A code counts before it is looked up, so that parallel guesses are not free.
+    """
+
+    def __init__(self, limiter: RateLimiter, policy: RateLimitPolicy) -> None:
+        self._limiter = limiter
+        self._limit = policy.unknown_codes
+
+    async def count(self, subject: str, codes: int = 1) -> int:
+        """Count codes, and return how many hits there were; raise `TooManyRequests` for too many.
+
+        More codes than the limit allows at all count as many as it allows.
+        """
+        hits = min(codes, self._limit.max_hits)
+        for counted in range(hits):
+            try:
+                await self._limiter.hit(self._limit, subject)
+            except TooManyRequests:
+                # One too many is counted, too.
+                await self.give_back(subject, counted + 1)
+                raise
+        return hits
+
+    async def give_back(self, subject: str, hits: int = 1) -> None:
+        """Take back the hits of codes that are known, or were not looked up."""
+        for _ in range(hits):
+            with best_effort("unknown_codes_not_updated"):
+                await self._limiter.give_back(self._limit, subject)
 
 
 class LimitedCodes:
@@ -33,7 +65,7 @@ class LimitedCodes:
         self, command: AddCode, current_session: CurrentSession | None, address: str
     ) -> CartChanged:
         """Add a code; errors are those of `CartDetails.add_code`, and `TooManyRequests`."""
-        subject = subject_of(current_session, address)
+        subject = _subject_of(current_session, address)
         await self._guesses.count(subject)
         try:
             changed = await self._details.add_code(command)
@@ -65,10 +97,10 @@ class LimitedOrderCodes:
         It is submitted all the same: a key that has an outcome is answered by it.
         """
         number = _number_of_codes(command)
-        customer = await self._find_customer(command.session) if number else None
-        if customer is None:
+        current_session = await self._find_session(command.session) if number else None
+        if current_session is None:
             return await submit(command)
-        subject = subject_of_customer(customer)
+        subject = _subject_of(current_session, command.client_address)
         try:
             hits = await self._guesses.count(subject, number)
         except TooManyRequests as error:
@@ -81,12 +113,19 @@ class LimitedOrderCodes:
         await self._guesses.give_back(subject, hits - _unknown_codes(result))
         return result
 
-    async def _find_customer(self, token: SessionToken | None) -> UUID | None:
-        return await self._transactions.read(partial(self._read_customer, token))
+    async def _find_session(self, token: SessionToken | None) -> CurrentSession | None:
+        return await self._transactions.read(partial(self._read_session, token))
 
-    async def _read_customer(self, token: SessionToken | None, uow: UnitOfWork) -> UUID | None:
-        current_session = (await self._authenticator.resolve(uow, [token])).find(token)
-        return None if current_session is None else current_session.session.user_id
+    async def _read_session(
+        self, token: SessionToken | None, uow: UnitOfWork
+    ) -> CurrentSession | None:
+        return (await self._authenticator.resolve(uow, [token])).find(token)
+
+
+def _subject_of(current_session: CurrentSession | None, address: str) -> str:
+    # A visitor could begin a new session for each guess.
+    user_id = None if current_session is None else current_session.session.user_id
+    return f"address {address}" if user_id is None else f"user {user_id}"
 
 
 def _number_of_codes(command: PlaceOrder) -> int:

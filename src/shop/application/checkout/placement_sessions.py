@@ -48,7 +48,7 @@ class PlacementSessions:
         before = self._sessions.get(session_id) or (
             current_session.session if current_session else None
         )
-        if before is None or before.user_id != order.user_id:
+        if before is None or before.buyer_id != order.user_id:
             self._carts.change(order.user_id, partial(_without_taken, order, payment))
             return None
         session = before.with_last_order(order.id)

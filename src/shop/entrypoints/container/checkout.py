@@ -8,12 +8,11 @@ from shop.application.checkout.cart_changes import CartChanges
 from shop.application.checkout.cart_details import CartDetails
 from shop.application.checkout.checked_details import DetailsChecks
 from shop.application.checkout.checkout import Checkout
-from shop.application.checkout.code_guesses import CodeGuesses
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
 from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.checkout.limited_cart import LimitedCart
-from shop.application.checkout.limited_codes import LimitedCodes, LimitedOrderCodes
+from shop.application.checkout.limited_codes import CodeGuesses, LimitedCodes, LimitedOrderCodes
 from shop.application.checkout.order_prices import OrderPricer
 from shop.application.checkout.payment_jobs import PaymentJobs
 from shop.application.checkout.place_orders import PlaceOrders

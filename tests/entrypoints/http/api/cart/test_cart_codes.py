@@ -25,7 +25,7 @@ WELCOME: Json = {**PROMOTION, "code": "WELCOME10", "conditions": {"minimum": eur
 @pytest.fixture
 async def shop(clock: FakeClock) -> HttpShop:
     """Return a shop with tea at 5 euros, and a code for 10 euros or more."""
-    shop = HttpShop.open(clock, unknown_codes_per_customer=2)
+    shop = HttpShop.open(clock, unknown_codes_per_customer=2, guest_checkout=True)
     await shop.add_product("TEA")
     admin = await shop.admin()
     response = await admin.put("/promotions/welcome", WELCOME)
@@ -188,6 +188,15 @@ class TestGuessingByOrders:
             assert (await ada.post("/cart/codes", {"code": guess})).status_code == 404
         assert (await _order(ada, "key-0001", "GUESS3")).status_code == 429
 
+    async def test_guests_are_counted_by_address(self, shop: HttpShop) -> None:
+        changes: Json = {
+            "email": "mira@example.com",
+            "payment": {"method": "card", "token": "tok_visa"},
+        }
+        for key, status in (("key-0001", 404), ("key-0002", 404), ("key-0003", 429)):
+            response = await _order(await _visitor(shop, 1), key, "GUESS1", **changes)
+            assert response.status_code == status, response.text
+
     async def test_replayed_order_is_not_counted_and_not_limited(self, shop: HttpShop) -> None:
         ada = await shop.customer()
         placed = await _order(ada, "key-0001", "WELCOME10")
@@ -212,10 +221,11 @@ class TestGuessingByOrders:
             assert response.status_code == 201, response.text
 
 
-async def _order(browser: Browser, key: str, *codes: str) -> httpx2.Response:
+async def _order(browser: Browser, key: str, *codes: str, **changes: object) -> httpx2.Response:
     body: Json = {
         "lines": [{"sku": "TEA", "quantity": 2}],
         "payment": {"method": "account"},
         "codes": list(codes),
+        **changes,
     }
     return await browser.post("/orders", body, idempotency_key=key)
