@@ -87,7 +87,8 @@ class OrderPrices:
         In a shop without rules, there is nothing to look up and to lock.
         """
         rules, group = in_force.rules, None
-        if not rules.leave_prices_alone or any(each.details.codes for each in orders):
+        has_choices = any(each.details.codes or each.details.shipping_method for each in orders)
+        if has_choices or not rules.leave_prices_alone:
             carts = [_cart_to_price(each, variants) for each in orders]
             buyers = [each.codes_of_buyer for each in carts]
             promotions = await OrderPromotions.load(uow, in_force, buyers, at)
