@@ -49,20 +49,27 @@ class PlacementSessions:
             current_session.session if current_session else None
         )
         if before is None or before.buyer_id != order.user_id:
-            self._carts.change(order.user_id, partial(_without_taken, order, payment))
+            self._take_from_customer(order, payment)
             return None
         session = before.with_last_order(order.id)
         cart = self._carts.content(before)
         left = _without_taken(order, payment, cart)
         if left != cart:
-            session = self._carts.save(session, left)
+            session = self._carts.saved_session(session, left)
         try:
             new_token = self._save(session, current_session)
         except (SessionConflict, SessionTooLarge):
-            # The order is paid all the same, and listed for its user.
+            # The order is paid all the same, and listed for its user. Lines of the session itself
+            # stay there, so they must not become part of the customer's cart as well.
+            self._take_from_customer(order, payment)
             return None
+        if left != cart:
+            self._carts.save(before, left)
         self._sessions[session_id] = session
         return new_token
+
+    def _take_from_customer(self, order: Order, payment: Payment) -> None:
+        self._carts.change(order.user_id, partial(_without_taken, order, payment))
 
     def _save(
         self, session: Session, current_session: CurrentSession | None

@@ -80,10 +80,13 @@ class SessionCarts:
     def save(self, session: Session, content: CartContent) -> Session:
         """Stage the cart of a session; return the session as it is to be saved."""
         cart = self._find(session)
-        if cart is None:
-            return session.with_content(content)
-        self._save(cart, content)
-        return session.with_content(EMPTY_CART)
+        if cart is not None:
+            self._save(cart, content)
+        return self.saved_session(session, content)
+
+    def saved_session(self, session: Session, content: CartContent) -> Session:
+        """Return a session as `save` does, and stage nothing."""
+        return session.with_content(content if self._find(session) is None else EMPTY_CART)
 
     def change(self, user_id: UUID, change: Callable[[CartContent], CartContent]) -> None:
         """Stage a change of a customer's cart, if there is one; sessions keep their own lines."""
