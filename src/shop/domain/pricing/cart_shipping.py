@@ -72,6 +72,23 @@ def find_unknown_method(cart: CartToQuote, rules: PricingRules) -> QuoteProblem 
     return QuoteProblem(code=SHIPPING_UNAVAILABLE, shipping_method=chosen)
 
 
+def find_methods(cart: CartToQuote, rules: PricingRules) -> Sequence[ShippingMethod]:
+    """Return the methods that serve the destination of a cart, whatever they cost."""
+    destination = cart.destination
+    zones = tuple(
+        zone
+        for zone in rules.shipping_zones
+        if destination is not None and zone.area.contains(destination)
+    )
+    slugs = {zone.slug for zone in zones}
+    # Not all zones are asked for each method.
+    return [
+        method
+        for method in rules.shipping_methods
+        if (method.is_pick_up or method.zone in slugs) and method.serves(destination, zones)
+    ]
+
+
 def _find_method(cart: CartToQuote, rules: PricingRules) -> ShippingMethod | None:
     for method in rules.shipping_methods:
         if method.code == cart.shipping_method:
