@@ -24,7 +24,11 @@ from shop.domain.pricing.promotions.made_codes import (
 )
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.promotions.promotion_code import normalise_code
-from shop.domain.pricing.promotions.promotion_uses import PromotionCounter, code_key
+from shop.domain.pricing.promotions.promotion_uses import (
+    PromotionCounter,
+    code_key,
+    ended_code_key,
+)
 from shop.domain.pricing.rule_document import PromotionNotFound, RuleDocument, RuleKind
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.value import value
@@ -182,12 +186,13 @@ async def _find(uow: UnitOfWork, slug: str) -> RuleDocument | None:
 
 
 async def _unused_codes(uow: UnitOfWork, count: int, prefix: str | None) -> Collection[str]:
-    """Return random codes that no promotion has; two equal ones are not to be expected."""
+    """Return random codes that no promotion has or had; equal ones are not to be expected."""
     codes: set[str] = set()
     while len(codes) < count:
         codes |= {_random_code(prefix) for _ in range(count - len(codes))}
-        taken = await uow.promotion_counters.get_many([code_key(each) for each in codes])
-        codes -= {each.code for each in taken.values() if each.code is not None}
+        keys = [make_key(each) for each in codes for make_key in (code_key, ended_code_key)]
+        taken = await uow.promotion_counters.get_many(keys)
+        codes -= {each for each in codes if {code_key(each), ended_code_key(each)} & taken.keys()}
     return codes
 
 

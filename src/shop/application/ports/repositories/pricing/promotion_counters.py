@@ -29,11 +29,17 @@ class PromotionCounters(ABC):
 
     @abstractmethod
     async def codes_made_at(self, promotion: str, at: datetime) -> Sequence[str]:
-        """Return the codes for one order each that were made at this time, sorted."""
+        """Return the codes for one order each that were made at this time, sorted.
+
+        Those that have ended are among them.
+        """
 
     @abstractmethod
     async def last_made_at(self, promotion: str) -> datetime | None:
-        """Return when the newest codes for one order each were made, if there are any."""
+        """Return when the newest codes for one order each were made, if there are any.
+
+        Those that have ended count.
+        """
 
     @abstractmethod
     def add(self, counter: PromotionCounter) -> None:
@@ -60,5 +66,8 @@ class PromotionCounters(ABC):
         """Stage the deletion of a counter."""
 
     @abstractmethod
-    def remove_codes(self, promotion: str) -> None:
-        """Stage the deletion of all codes of a promotion."""
+    def end_codes(self, promotion: str) -> None:
+        """Stage that a promotion has no codes any more.
+
+        What was made for one order each is kept under `ended_code_key`, which no order looks up.
+        """
