@@ -150,8 +150,9 @@ class PromotionCodes:
         version = await uow.rule_documents.lock()
         last = await uow.promotion_counters.last_made_at(command.promotion)
         now = self._clock.now()
+        document = await _find(uow, command.promotion)
         return _Locked(
-            document=await _find(uow, command.promotion),
+            document=document,
             version=version,
             codes=await _unused_codes(uow, command.count, command.prefix),
             at=now if last is None else max(now, last + _MICROSECOND),
@@ -161,20 +162,21 @@ class PromotionCodes:
         document = locked.document
         if document is None or not isinstance(document.rule, Promotion):
             raise PromotionNotFound(slug=command.promotion)
+        if not document.rule.requires_code:
+            promotion = replace(document.rule, requires_code=True)
+            document = replace(
+                document, rule=promotion, version=locked.version, updated_at=locked.at
+            )
+            uow.rule_documents.put(document)
         for code in locked.codes:
             uow.promotion_counters.add(
                 PromotionCounter(
                     key=code_key(code),
                     promotion=command.promotion,
                     uses_left=1,
-                    rules_version=locked.version,
+                    rules_version=document.version,
                     created_at=locked.at,
                 )
-            )
-        if not document.rule.requires_code:
-            promotion = replace(document.rule, requires_code=True)
-            uow.rule_documents.put(
-                replace(document, rule=promotion, version=locked.version, updated_at=locked.at)
             )
         return MadeCodes.of(list(locked.codes), at=locked.at, random_id=self._ids.new())
 
