@@ -47,10 +47,13 @@ def _with_words(statement: Select[Any], words: str) -> tuple[Select[Any], ...]:
     customers = select(users.c.id).where(
         users.c.email >= lower, users.c.email < lower + _LAST_CHARACTER
     )
+    folded = words.casefold()
+    email_key = orders.c.email_key
     # No index on SKUs: each order would have to maintain it, for a list that only staff read.
     with_sku = select(order_lines.c.order_id).where(func.lower(order_lines.c.sku) == lower)
     return (
         statement.where(orders.c.number == to_order_number(words)),
         statement.where(orders.c.user_id.in_(customers)),
+        statement.where(email_key >= folded, email_key < folded + _LAST_CHARACTER),
         statement.where(orders.c.id.in_(with_sku)),
     )
