@@ -27,6 +27,7 @@ from shop.domain.pricing.promotions.promotion_code import normalise_code
 from shop.domain.pricing.promotions.promotion_uses import (
     PromotionCounter,
     code_key,
+    counter_key,
     ended_code_key,
 )
 from shop.domain.pricing.rule_document import PromotionNotFound, RuleDocument, RuleKind
@@ -64,6 +65,7 @@ class SingleUseCode:
 class _Locked:
     document: RuleDocument | None
     version: int
+    counter: PromotionCounter | None
     codes: Collection[str]
     at: datetime
 
@@ -150,17 +152,18 @@ class PromotionCodes:
         version = await uow.rule_documents.lock()
         last = await uow.promotion_counters.last_made_at(command.promotion)
         now = self._clock.now()
-        document = await _find(uow, command.promotion)
+        key = counter_key(command.promotion)
         return _Locked(
-            document=document,
+            document=await _find(uow, command.promotion),
             version=version,
+            counter=(await uow.promotion_counters.lock([key])).get(key),
             codes=await _unused_codes(uow, command.count, command.prefix),
             at=now if last is None else max(now, last + _MICROSECOND),
         )
 
     def _decide(self, uow: UnitOfWork, command: MakeCodes, locked: _Locked) -> MadeCodes:
-        document = locked.document
-        if document is None or not isinstance(document.rule, Promotion):
+        document, counter = locked.document, locked.counter
+        if document is None or counter is None or not isinstance(document.rule, Promotion):
             raise PromotionNotFound(slug=command.promotion)
         if not document.rule.requires_code:
             promotion = replace(document.rule, requires_code=True)
@@ -168,6 +171,8 @@ class PromotionCodes:
                 document, rule=promotion, version=locked.version, updated_at=locked.at
             )
             uow.rule_documents.put(document)
+            # Orders that were decided without a code are decided again.
+            uow.promotion_counters.save(replace(counter, rules_version=document.version))
         for code in locked.codes:
             uow.promotion_counters.add(
                 PromotionCounter(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -54,3 +55,20 @@ async def test_codes_of_every_batch_are_taken_without_locks(
         shop.attempts.clear()
         assert await codes_used(shop, code) == [code]
         assert shop.attempts == ["committed"]
+
+
+async def test_an_order_that_was_decided_before_the_first_codes_is_decided_again(
+    shop: GuardedShop, admin: SessionToken
+) -> None:
+    shop.before_writing.append(partial(make, shop, admin, 0))
+    assert await codes_used(shop) == []
+    assert shop.attempts == ["TransactionConflict"]
+
+
+async def test_an_order_that_was_decided_before_further_codes_is_not_decided_again(
+    shop: GuardedShop, admin: SessionToken
+) -> None:
+    code = await make(shop, admin, 0)
+    shop.before_writing.append(partial(make, shop, admin, 1))
+    assert await codes_used(shop, code) == [code]
+    assert shop.attempts == ["committed"]
