@@ -33,6 +33,10 @@ class MemoryPromotionCounters(PromotionCounters):
         """Like `get_many`, and lock the counters."""
         return self._rows.lock(keys)
 
+    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`; one unit of work writes at a time anyway."""
+        return self._rows.lock(keys)
+
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
         """Return a page of the codes for one order each."""
         codes = [each.code or "" for each in self._single_use(promotion)]
@@ -58,6 +62,11 @@ class MemoryPromotionCounters(PromotionCounters):
         """Stage that an order takes a use."""
         del rules_version  # The counter is locked.
         self._add(key, -1)
+
+    def hold(self, key: str, rules_version: int) -> None:
+        """Stage that an order has a promotion without a limit."""
+        del rules_version  # The counter is locked.
+        self._rows.require_locked(key)
 
     def give_back(self, key: str) -> None:
         """Stage that an order gives a use back."""

@@ -32,6 +32,7 @@ from shop.adapters.sql.statements.writes import (
     WriteStatement,
     add_to_rows,
     delete_rows,
+    lock_rows,
 )
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
@@ -75,8 +76,10 @@ class SqlPromotionCounters(PromotionCounters):
             to_fields=_fields,
         )
         self._locked: set[str] = set()
+        self._shared: set[str] = set()
         self._taken: defaultdict[str, int] = defaultdict(int)
         self._decided_by: dict[str, int] = {}
+        self._held: dict[str, int] = {}
         self._removed: list[Fields] = []
         self._codes_ended: list[Fields] = []
 
@@ -90,6 +93,14 @@ class SqlPromotionCounters(PromotionCounters):
         found = await self._counters.lock(LockOrder.PROMOTIONS, keys, by=promotion_counters.c.key)
         self._locked |= {each.key for each in found}
         return {each.key: each for each in found}
+
+    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`, but other units of work can share the locks."""
+        rows = await self._connection.fetch_where_in(
+            COUNTERS, promotion_counters.c.key, keys, lock=LockOrder.PROMOTIONS, is_shared=True
+        )
+        self._shared |= {row.key for row in rows}
+        return {row.key: _counter(row) for row in rows}
 
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
         """Return a page of the codes for one order each."""
@@ -130,6 +141,12 @@ class SqlPromotionCounters(PromotionCounters):
         self._add(key, -1)
         self._decided_by[key] = rules_version
 
+    def hold(self, key: str, rules_version: int) -> None:
+        """Stage that an order has a promotion without a limit."""
+        self._connection.require_staging()
+        self._require_locked(key, self._locked | self._shared)
+        self._held[key] = rules_version
+
     def give_back(self, key: str) -> None:
         """Stage that an order gives a use back."""
         self._add(key, 1)
@@ -167,12 +184,20 @@ class SqlPromotionCounters(PromotionCounters):
             for_guard=_DECIDED_BY,
             error_if_incomplete=RuntimeError("locked counters of promotions are missing"),
         )
+        if not self._connection.holds_locks:
+            held = [{"key": key, "rules_version": each} for key, each in self._held.items()]
+            yield from lock_rows(
+                promotion_counters, "key", held, only_if=_is_unchanged, is_shared=True
+            )
 
     def _add(self, key: str, uses: int) -> None:
         self._connection.require_staging()
-        if key not in self._locked:
-            raise RuntimeError(f"promotion_counters {key} was not locked in this unit of work")
+        self._require_locked(key, self._locked)
         self._taken[key] += uses
+
+    def _require_locked(self, key: str, locked: Collection[str]) -> None:
+        if key not in locked:
+            raise RuntimeError(f"promotion_counters {key} was not locked in this unit of work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +226,11 @@ def _is_left(table: Table, rows: FromClause) -> ColumnElement[bool]:
         or_(table.c.uses_left.is_(None), left >= 0),
         or_(decided_by.is_(None), table.c.rules_version <= decided_by),
     )
+
+
+def _is_unchanged(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    """Allow orders that were decided by rules of now."""
+    return table.c.rules_version <= rows.c.rules_version
 
 
 def _codes(rows: Sequence[Row[Any]]) -> Sequence[str]:

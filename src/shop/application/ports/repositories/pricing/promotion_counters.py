@@ -24,6 +24,13 @@ class PromotionCounters(ABC):
         """Like `get_many`, and lock the counters."""
 
     @abstractmethod
+    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`, but other orders can share the locks; only staff wait.
+
+        These counters can be held, and not changed.
+        """
+
+    @abstractmethod
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
         """Return a page of the codes of a promotion that are for one order each, sorted."""
 
@@ -55,6 +62,14 @@ class PromotionCounters(ABC):
 
         A guarded unit of work takes it only if one is left, and if staff have not saved the counter
         since that version. Several uses can be taken; a counter without a limit keeps none.
+        """
+
+    @abstractmethod
+    def hold(self, key: str, rules_version: int) -> None:
+        """Stage that an order has a promotion without a limit, decided by rules of this version.
+
+        The counter stays as it is. A guarded unit of work is committed only if staff have not saved
+        the counter since that version; orders do not wait for each other.
         """
 
     @abstractmethod
