@@ -181,6 +181,27 @@ async def make_codes(
     return list(result.unwrap().codes)
 
 
+async def test_codes_are_made_before_the_rules_are_locked(
+    shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(shop, admin, SALE)
+    numbers = iter([1, 1, 2, 3])
+    locked = []
+
+    def next_number(_: int) -> int:
+        locked.append(shop.database.writer.locked())
+        return next(numbers)
+
+    monkeypatch.setattr("secrets.randbelow", next_number)
+    first = await make_codes(shop, admin)
+    await delete(shop, admin)
+    await put(shop, admin, SALE)
+    # Only for one that was made before is another one made.
+    assert first == ["0100-0000-0000"]
+    assert await make_codes(shop, admin, 2, "key-of-others") == ["0200-0000-0000", "0300-0000-0000"]
+    assert locked == [False, False, False, True]
+
+
 class TestRetries:
     async def test_a_transient_failure_saves_once(
         self, shop: MemoryShop, admin: SessionToken
