@@ -27,10 +27,10 @@ class TestMerging:
 
         assert merged.cart == Cart(lines=line_quantities(TEA=2, CUP=3, POT=1))
 
-    def test_details_that_the_visitor_has_given_count_and_codes_are_united(self) -> None:
+    def test_visitors_details_only_fill_what_is_not_given_and_codes_are_united(self) -> None:
         assert OWN.merged_with(VISITORS).details == OrderDetails(
             email="ada@example.com",
-            shipping_address=WORK,
+            shipping_address=HOME,
             shipping_method="parcel",
             codes=("OWN", "BOTH", "NEW"),
         )

@@ -227,6 +227,7 @@ async def _send(
         shop.container.card_payments(),
         shop.container.customer_actions(),
         DetailsChecks(shop.container.address_checks()),
+        shop.container.limited_order_codes(),
     )
     tasks = [asyncio.create_task(checkout.place(_command(tokens, request))) for request in queue]
     for turn in range(41):

@@ -34,14 +34,14 @@ class CartContent:
         """Add what a visitor has collected before sign-in; a second time changes nothing.
 
         The larger quantity of a product counts. Own lines and codes come first; beyond the limits,
-        the visitor's last ones are dropped. Of e-mail address, addresses and method, those that
-        the visitor has given count.
+        the visitor's last ones are dropped. E-mail address, addresses and method are the
+        visitor's only where this cart has none: another person may have entered them.
         """
         if visitor == EMPTY_CART:
             return self
         codes = (*self.codes, *(each for each in visitor.codes if each not in self.codes))
         merged = CartContent(
-            cart=_merge(self.cart, visitor.cart), details=visitor.details.or_else(self.details)
+            cart=_merge(self.cart, visitor.cart), details=self.details.or_else(visitor.details)
         )
         return merged.with_codes(codes[:MAX_CODES])
 
@@ -52,7 +52,12 @@ class CartContent:
         cart = self.cart.minus(quantities)
         if cart.is_empty:
             return EMPTY_CART
-        return self.with_cart(cart).with_codes([each for each in self.codes if each not in codes])
+        return self.with_cart(cart).without_codes(codes)
+
+    def without_codes(self, codes: Collection[str]) -> "CartContent":
+        """Remove codes that an order of other lines has used."""
+        left = [each for each in self.codes if each not in codes]
+        return self if len(left) == len(self.codes) else self.with_codes(left)
 
 
 EMPTY_CART = CartContent()

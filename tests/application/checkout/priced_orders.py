@@ -74,13 +74,13 @@ async def place(shop: MemoryShop, command: PlaceOrder) -> PlacedOrder:
 
 
 async def assert_rejected(shop: MemoryShop, command: PlaceOrder, error: ShopError) -> None:
-    """Require that an order is rejected, and that nothing but its key is stored."""
+    """Require that an order is rejected: stored are its key, and the hits of rate limits."""
     before = shop.state
     with pytest.raises(type(error)) as caught:
         await place(shop, command)
     assert caught.value == error
-    keys = before.idempotency_keys
-    assert replace(shop.state, idempotency_keys=keys) == before
+    keys, hits = before.idempotency_keys, before.rate_limits
+    assert replace(shop.state, idempotency_keys=keys, rate_limits=hits) == before
     assert (shop.outcome("ada") is not None) is error.is_final
 
 

@@ -1,13 +1,13 @@
 """What an order says besides its lines: what is wrong in it, and what it lacks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.address import InvalidAddress
+from shop.domain.address import Address, AddressFault, InvalidAddress
 from shop.domain.inventory import OutOfStock
 from shop.domain.orders.order_details import OrderDetails
 from shop.domain.pricing.promotions.percentage import Percentage
@@ -119,6 +119,63 @@ class TestWhatStopsAnOrder:
         short = replace(place_order(ada, ("TEA", 6)), details=BY_PARCEL)
         with pytest.raises(OutOfStock):
             await place(shop, short)
+
+
+class TestAddressesOfTheCart:
+    async def test_are_checked_by_the_rules_of_today(
+        self, shop: MemoryShop, ada: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada, TEA=2)
+        # As an earlier server has stored it, whose rules allowed it.
+        await _put_in_cart(shop, replace(BERLIN, postal_code="1011"), BERLIN)
+
+        error = InvalidAddress.of([AddressFault(member="shipping_address/postal_code", rule=RULE)])
+        for command in (place_order(ada), place_order(ada, ("TEA", 1))):
+            await assert_rejected(shop, command, error)
+
+        placed = await place(shop, order_tea(ada, BY_PARCEL))
+        assert placed.order.details.shipping_address == BERLIN
+        assert placed.order.details.billing_address == BERLIN
+
+    async def test_are_no_question_to_a_key_that_has_an_outcome(
+        self, shop: MemoryShop, ada: SessionToken
+    ) -> None:
+        command = order_tea(ada, replace(BY_PARCEL, shipping_address=BERLIN))
+        placed = await place(shop, command)
+        await _put_in_cart(shop, BERLIN, replace(BERLIN, postal_code="1011"))
+        assert await place(shop, command) == placed
+
+    async def test_are_checked_outside_of_units_of_work(
+        self, shop: MemoryShop, ada: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await shop.fill_cart(ada, TEA=2)
+        await _put_in_cart(shop, BERLIN, None)
+        checks = shop.container.address_checks()
+        runner = shop.container.transaction_runner()
+        find, pending = checks.find_faults, []
+
+        async def record(addresses: Iterable[Address]) -> Mapping[Address, Sequence[AddressFault]]:
+            pending.append(runner.pending)
+            return await find(addresses)
+
+        monkeypatch.setattr(checks, "find_faults", record)
+        first = place_order(ada)
+        details = OrderDetails(shipping_method="parcel")
+        await place(shop, replace(first, details=details))
+        assert pending == [0]
+
+
+RULE = "must be a postal code of DE, such as 26133"
+
+
+async def _put_in_cart(shop: MemoryShop, shipping: Address, billing: Address | None) -> None:
+    user_id = shop.user("ada").id
+    async with shop.container.unit_of_work() as uow:
+        cart = (await uow.customer_carts.lock([user_id]))[user_id]
+        details = replace(cart.content.details, shipping_address=shipping, billing_address=billing)
+        content = replace(cart.content, details=details)
+        uow.customer_carts.save(cart.with_content(content))
+        await uow.commit()
 
 
 class TestDetails:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.pricing import quote_cart
 from shop.application.pricing.quote_cart import CartQuotes, CartToPrice
 from shop.application.pricing.rule_documents import PutRule
 from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.orders.order import Order, OrderStatus
+from shop.domain.pricing.cart_to_quote import CartToQuote
 from shop.domain.pricing.goods import Selection
 from shop.domain.pricing.places import Destination
 from shop.domain.pricing.promotions.percentage import Percentage
@@ -25,8 +28,10 @@ from shop.domain.pricing.promotions.promotion_uses import (
     counter_key,
     customer_key,
 )
+from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import Quote, QuoteProblem
 from shop.domain.pricing.rule_document import Rule
+from shop.domain.pricing.rules import PricingRules
 from shop.domain.pricing.shipping.by_weight import ByWeight, WeightStep
 from tests.application.memory_shop import MemoryShop
 from tests.domain.pricing.examples import GERMANY, VAT_7, VAT_19, method, promotion
@@ -309,3 +314,26 @@ class TestShippingOptions:
         abroad = quotes.shipping_options(replace(CART, destination=Destination(country="FR")))
         unknown = quotes.shipping_options(CART)
         assert [each.method.code for each in (*abroad, *unknown)] == ["shop", "shop"]
+
+    async def test_all_methods_are_priced_by_one_quote_of_what_discounts_leave(
+        self, shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        by_value = [
+            method(100 + number, code=f"m{number}", free_from=eur(2_500)) for number in range(5)
+        ]
+        await save(shop, admin, GERMANY, TENTH, *by_value, method(0, code="free"))
+        quotes = await load(shop, CART)
+        quoted_carts: list[CartToQuote] = []
+
+        def count(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
+            quoted_carts.append(cart)
+            return quote(cart, rules, at)
+
+        monkeypatch.setattr(quote_cart, "quote", count)
+        options = quotes.shipping_options(replace(CART, destination=BERLIN))
+
+        assert [(each.method.code, each.price) for each in options] == [
+            ("free", 0),
+            *((f"m{number}", 100 + number) for number in range(5)),
+        ]
+        assert len(quoted_carts) == 1

@@ -1,12 +1,20 @@
 """Checks addresses by the rules of their countries."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from shop.application.ports.postal_rules import PostalRules
 from shop.domain.address import Address, AddressFault, InvalidAddress
 
 MAX_KNOWN = 1_000
+
+
+class UncheckedAddresses(Exception):
+    """Stored addresses have to be checked, outside of the unit of work that asks."""
+
+    def __init__(self, addresses: Collection[Address]) -> None:
+        super().__init__("addresses have to be checked first")
+        self.addresses = addresses
 
 
 class AddressChecks:
@@ -36,12 +44,23 @@ class AddressChecks:
         """Return the faults of each stored address, mostly none."""
         return {each: await self._find(each) for each in set(addresses)}
 
+    def known_faults(
+        self, addresses: Collection[Address]
+    ) -> Mapping[Address, Sequence[AddressFault]]:
+        """Return what `find_faults` has found; raise `UncheckedAddresses` if one is not known."""
+        if any(each not in self._known for each in addresses):
+            raise UncheckedAddresses(addresses)
+        return {each: self._known[each] for each in addresses}
+
     async def _find(self, address: Address) -> Sequence[AddressFault]:
-        if address not in self._known:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            self._known[address] = await asyncio.to_thread(self._check, address)
-        return self._known[address]
+        faults = self._known.pop(address, None)
+        if faults is None:
+            faults = await asyncio.to_thread(self._check, address)
+        # The last one that was asked for is kept longest.
+        self._known[address] = faults
+        if len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+        return faults
 
     def _check(self, address: Address) -> Sequence[AddressFault]:
         try:

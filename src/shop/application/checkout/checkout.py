@@ -9,6 +9,7 @@ from dataclasses import replace
 from shop.application.checkout.checked_details import DetailsChecks
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
 from shop.application.checkout.customer_actions import CustomerActions
+from shop.application.checkout.limited_codes import LimitedOrderCodes
 from shop.application.checkout.placed_order import PlacedOrder, is_pending
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
@@ -33,6 +34,7 @@ class Checkout:
         card_payments: CardPayments,
         customer_actions: CustomerActions,
         details_checks: DetailsChecks,
+        limited_codes: LimitedOrderCodes,
         metrics: Metrics = UNCOUNTED,
     ) -> None:
         self._metrics = metrics
@@ -41,13 +43,14 @@ class Checkout:
         self._card_payments = card_payments
         self._customer_actions = customer_actions
         self._details_checks = details_checks
+        self._limited_codes = limited_codes
 
     async def place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         """Place an order and pay for it; it stays pending while the outcome is unknown.
 
         If the customer has to authenticate, the result has the action. The same command
         under the same key continues the same payment. Errors: those of `PlaceOrders`,
-        `CardDeclined` and `PaymentExpired`.
+        `TooManyRequests`, `CardDeclined` and `PaymentExpired`.
         """
         try:
             result = await self._place(command)
@@ -60,7 +63,7 @@ class Checkout:
 
     async def _place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         command = await self._details_checks.check(command)
-        result = await self._placement_queue.submit(command)
+        result = await self._limited_codes.submit(command, self._placement_queue.submit)
         placed = result.value
         if isinstance(placed, ShopError) or not is_pending(placed):
             return result

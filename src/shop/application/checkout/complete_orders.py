@@ -10,7 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.checkout.placement_sessions import PlacementSessions, own_session
+from shop.application.checkout.placement_sessions import PlacementSessions, codes_of, own_session
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.session_carts import SessionCarts
 from shop.application.inventory.order_stock import OrderStock
@@ -70,13 +70,14 @@ class CompleteOrder:
             order_ids=[self.order.id],
             promotions=[each.promotion for each in given_back],
             codes=[each.code for each in given_back if each.code is not None],
-            has_cart=self.clears_cart,
+            has_cart=self.takes_from_cart,
         )
 
     @property
-    def clears_cart(self) -> bool:
-        """Whether the order becomes paid, and takes its lines out of the customer's cart."""
-        return isinstance(self.payment_outcome, Approved) and self.payment.card_details.clears_cart
+    def takes_from_cart(self) -> bool:
+        """Whether the order becomes paid, and takes lines or codes out of the customer's cart."""
+        takes = self.payment.card_details.clears_cart or bool(codes_of(self.order))
+        return takes and isinstance(self.payment_outcome, Approved)
 
 
 CompletedOrder = PlacedOrder | ShopError | None
@@ -132,7 +133,7 @@ class CompleteOrders:
         }
         sessions = await uow.sessions.lock_by_id(other_session_ids)
         carts = await SessionCarts.lock(
-            uow, {each.order.user_id for each in commands if each.clears_cart}
+            uow, {each.order.user_id for each in commands if each.takes_from_cart}
         )
         skus = {line.sku for each in commands for line in each.order.lines}
         inventories = await uow.inventories.lock(skus)

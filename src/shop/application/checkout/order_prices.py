@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from shop.application.checkout.address_checks import AddressChecks
 from shop.application.ports.metrics import TAKEN, UNCOUNTED, Metrics
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.order_promotions import OrderPromotions
@@ -86,7 +87,8 @@ class OrderPrices:
         In a shop without rules, there is nothing to look up and to lock.
         """
         rules, group = in_force.rules, None
-        if not rules.leave_prices_alone or any(each.details.codes for each in orders):
+        has_choices = any(each.details.codes or each.details.shipping_method for each in orders)
+        if has_choices or not rules.leave_prices_alone:
             carts = [_cart_to_price(each, variants) for each in orders]
             buyers = [each.codes_of_buyer for each in carts]
             promotions = await OrderPromotions.load(uow, in_force, buyers, at)
@@ -131,7 +133,11 @@ def _cart_to_price(order: OrderToPrice, variants: Mapping[str, SoldVariant]) -> 
 class OrderPricer:
     """Loads what prices new orders, and counts the promotions that they have taken."""
 
-    def __init__(self, rule_book: RuleBook, metrics: Metrics = UNCOUNTED) -> None:
+    def __init__(
+        self, rule_book: RuleBook, addresses: AddressChecks, metrics: Metrics = UNCOUNTED
+    ) -> None:
+        self.addresses = addresses
+        """Finds faults in the addresses that orders take from carts."""
         self._rule_book = rule_book
         self._metrics = metrics
 

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 
+from shop.application.checkout.address_checks import UncheckedAddresses
 from shop.application.checkout.buyers import Buyers
 from shop.application.checkout.order_prices import OrderPricer, OrderToPrice
 from shop.application.checkout.placed_order import (
@@ -21,6 +22,7 @@ from shop.application.checkout.placement_batch import (
     PlacementBatch,
     PlacementRows,
     PlaceOrder,
+    addresses_of_cart,
     requested_cart,
     requested_details,
 )
@@ -82,6 +84,16 @@ class PlaceOrders:
         `ShippingUnavailable`, `InvalidAddress`, `PriceChanged`, `OutOfStock`, `InsufficientFunds`,
         `IdempotencyKeyReused`, `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
+        while True:
+            try:
+                return await self._place_all(commands)
+            except UncheckedAddresses as error:
+                # No unit of work waits for the rules of a country.
+                await self._pricer.addresses.find_faults(error.addresses)
+
+    async def _place_all(
+        self, commands: Sequence[PlaceOrder]
+    ) -> Sequence[CommandResult[PlacedOrder]]:
         placed: list[Order] = []
         results = await self._transactions.write(
             partial(self._place, commands, placed),
@@ -172,7 +184,13 @@ class PlaceOrders:
         user_ids = {each.user.id for each in current_sessions.values() if each.user}
         carts = await SessionCarts.for_orders(
             uow,
-            taken=user_ids & {each.key.user_id for each in requests if each.command.cart is None},
+            taken=user_ids
+            & {
+                each.key.user_id
+                for each in requests
+                if each.command.cart is None
+                or current_sessions[each.command.session].session.content.codes
+            },
             read=user_ids,
         )
         skus = {
@@ -180,6 +198,14 @@ class PlaceOrders:
             for command in commands
             for line in requested_cart(command, current_sessions[command.session], carts).lines
         }
+        orders = list(_orders_to_price(commands, current_sessions, carts))
+        address_faults = self._pricer.addresses.known_faults(
+            {
+                address
+                for command, each in orders
+                for _, address in addresses_of_cart(command, each.details)
+            }
+        )
         now = self._clock.now()
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
         card_attempts = await CardAttempts.load(
@@ -191,9 +217,7 @@ class PlaceOrders:
         )
         variants = await uow.variants.get_many(skus)
         inventories = await uow.inventories.lock(skus)
-        prices = await self._pricer.load(
-            uow, now, list(_orders_to_price(commands, current_sessions, carts)), variants
-        )
+        prices = await self._pricer.load(uow, now, [each for _, each in orders], variants)
         return PlacementBatch(
             uow=uow,
             authenticator=self._authenticator,
@@ -210,6 +234,7 @@ class PlaceOrders:
                 card_attempts=card_attempts,
                 stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
                 prices=prices,
+                address_faults=address_faults,
             ),
         )
 
@@ -239,12 +264,15 @@ def _orders_to_price(
     commands: Iterable[PlaceOrder],
     current_sessions: Mapping[SessionToken | None, CurrentSession],
     carts: SessionCarts,
-) -> Iterator[OrderToPrice]:
+) -> Iterator[tuple[PlaceOrder, OrderToPrice]]:
     for command in commands:
         current_session = current_sessions[command.session]
         if not isinstance(command.checked_details, ShopError):
-            yield OrderToPrice(
-                cart=requested_cart(command, current_session, carts),
-                details=requested_details(command, current_session, carts),
-                user_id=current_session.session.user_id,
+            yield (
+                command,
+                OrderToPrice(
+                    cart=requested_cart(command, current_session, carts),
+                    details=requested_details(command, current_session, carts),
+                    user_id=current_session.session.user_id,
+                ),
             )

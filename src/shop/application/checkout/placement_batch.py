@@ -1,12 +1,13 @@
 """Decides a group of orders on the rows that the unit of work has locked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
 from shop.application.checkout.buyers import Buyers
 from shop.application.checkout.order_prices import OrderPrice, OrderPrices, OrderToPrice
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_sessions import codes_of
 from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.identity.session_carts import SessionCarts
@@ -19,6 +20,7 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.address import Address, AddressFault, InvalidAddress
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
 from shop.domain.catalogue.variant import SoldVariant
@@ -51,6 +53,7 @@ class PlaceOrder:
     has_payment: bool = True
     details: OrderDetails = NO_DETAILS
     checked_details: OrderDetails | ShopError | None = None
+    client_address: str = field(default="", repr=False)
 
     @property
     def payment_method(self) -> PaymentMethod:
@@ -88,6 +91,8 @@ class PlacementRows:
     card_attempts: CardAttempts
     stock: OrderStock
     prices: OrderPrices
+    address_faults: Mapping[Address, Sequence[AddressFault]]
+    """Of the addresses that orders take from carts."""
 
 
 class PlacementBatch:
@@ -120,12 +125,14 @@ class PlacementBatch:
         self._card_attempts = rows.card_attempts
         self._stock = rows.stock
         self._prices = rows.prices
+        self._address_faults = rows.address_faults
 
     def place(self, request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
         """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
         details = requested_details(command, current_session, self._carts)
+        self._require_valid_addresses(command, details)
         self._buyers.require_details(current_session, details)
         cart = requested_cart(command, current_session, self._carts)
         problems = find_cart_problems(cart, self._variants, self._stock.inventories)
@@ -170,6 +177,15 @@ class PlacementBatch:
         if order.status is OrderStatus.PAID:
             self._notifications.order_paid(self._uow, order, payment)
         return PlacedOrder(order=order, payment=payment, new_token=new_token)
+
+    def _require_valid_addresses(self, command: PlaceOrder, details: OrderDetails) -> None:
+        faults = [
+            AddressFault(member=f"{member}/{fault.member}", rule=fault.rule)
+            for member, address in addresses_of_cart(command, details)
+            for fault in self._address_faults[address]
+        ]
+        if faults:
+            raise InvalidAddress.of(faults)
 
     def keep_guest(self, request: IdempotentRequest[PlaceOrder]) -> None:
         """Stage the new guest of a rejected order, whose key keeps the rejection.
@@ -233,6 +249,10 @@ class PlacementBatch:
             session = session.with_last_order(order.id)
             if command.cart is None:
                 session = self._carts.save(session, EMPTY_CART)
+            elif codes := codes_of(order):
+                content = self._carts.content(session)
+                if (left := content.without_codes(codes)) != content:
+                    session = self._carts.save(session, left)
         return self._save_session(command, session)
 
     def _save_session(self, command: PlaceOrder, session: Session) -> SessionToken | None:
@@ -268,3 +288,12 @@ def requested_details(
         raise checked
     own = command.details if checked is None else checked
     return own.or_else(carts.content(current_session.session).details)
+
+
+def addresses_of_cart(command: PlaceOrder, details: OrderDetails) -> Sequence[tuple[str, Address]]:
+    """Return which of an order's addresses are the cart's, each with its member.
+
+    The rules of their countries can have changed since they were entered.
+    """
+    given = dict(command.details.addresses)
+    return [(member, address) for member, address in details.addresses if member not in given]

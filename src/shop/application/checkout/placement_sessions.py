@@ -1,6 +1,7 @@
 """The sessions in which orders were placed by card, and the carts that these orders take."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from uuid import UUID
 
 from shop.application.identity.authentication import (
@@ -11,6 +12,7 @@ from shop.application.identity.authentication import (
 from shop.application.identity.session_carts import SessionCarts
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.customer_cart import CartContent
 from shop.domain.orders.order import Order
 from shop.domain.payment import Payment
 from shop.domain.session import Session, SessionConflict, SessionTooLarge
@@ -38,7 +40,8 @@ class PlacementSessions:
     ) -> SessionToken | None:
         """Store the last order in its session, if it still exists; return a new token.
 
-        If the order was the cart, its lines leave the cart, whatever has become of the session.
+        What it has taken leaves the cart, whatever has become of the session: its codes, and its
+        lines if it was the cart.
         """
         session_id = payment.card_details.session_id
         current_session = own_session(self._resolved_sessions, token, payment)
@@ -46,21 +49,27 @@ class PlacementSessions:
             current_session.session if current_session else None
         )
         if before is None or before.buyer_id != order.user_id:
-            if payment.card_details.clears_cart:
-                self._carts.remove_ordered(order.user_id, _quantities(order), _codes(order))
+            self._take_from_customer(order, payment)
             return None
         session = before.with_last_order(order.id)
-        if payment.card_details.clears_cart:
-            cart = self._carts.content(before)
-            left = cart.without_ordered(_quantities(order), _codes(order))
-            session = self._carts.save(session, left)
+        cart = self._carts.content(before)
+        left = _without_taken(order, payment, cart)
+        if left != cart:
+            session = self._carts.saved_session(session, left)
         try:
             new_token = self._save(session, current_session)
         except (SessionConflict, SessionTooLarge):
-            # The order is paid all the same, and listed for its user.
+            # The order is paid all the same, and listed for its user. Lines of the session itself
+            # stay there, so they must not become part of the customer's cart as well.
+            self._take_from_customer(order, payment)
             return None
+        if left != cart:
+            self._carts.save(before, left)
         self._sessions[session_id] = session
         return new_token
+
+    def _take_from_customer(self, order: Order, payment: Payment) -> None:
+        self._carts.change(order.user_id, partial(_without_taken, order, payment))
 
     def _save(
         self, session: Session, current_session: CurrentSession | None
@@ -83,9 +92,13 @@ def own_session(
     return current_session if is_own else None
 
 
-def _quantities(order: Order) -> Mapping[str, int]:
-    return {line.sku: line.quantity for line in order.lines}
+def _without_taken(order: Order, payment: Payment, cart: CartContent) -> CartContent:
+    if payment.card_details.clears_cart:
+        quantities = {line.sku: line.quantity for line in order.lines}
+        return cart.without_ordered(quantities, codes_of(order))
+    return cart.without_codes(codes_of(order))
 
 
-def _codes(order: Order) -> Collection[str]:
+def codes_of(order: Order) -> Collection[str]:
+    """Return the codes that an order has used."""
     return {each.code for each in order.discounts if each.code is not None}

@@ -1,6 +1,6 @@
 """Carts as customers see them: priced by the quote that would decide the order."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 from uuid import UUID
@@ -124,7 +124,7 @@ class CartPricer:
             to_price += [replace(each, codes=(code,)) for each in to_price]
         quotes = await CartQuotes.load(uow, in_force, self._clock.now(), to_price, variants)
         faults = await self._addresses.find_faults(
-            address for each in carts for _, address in _addresses(each.content.details)
+            address for each in carts for _, address in each.content.details.addresses
         )
         return CartPricing(self._policy.currency, variants, inventories, quotes, faults)
 
@@ -241,7 +241,7 @@ class CartPricing:
     def _address_problems(self, details: OrderDetails) -> Sequence[CartProblem]:
         return [
             CartProblem(code=InvalidAddress.code, pointer=f"/{member}/{fault.member}")
-            for member, address in _addresses(details)
+            for member, address in details.addresses
             for fault in self._faults.get(address, ())
         ]
 
@@ -250,13 +250,6 @@ def _to_price(cart: OwnedCart, variants: Mapping[str, SoldVariant]) -> CartToPri
     return CartToPrice.of(
         cart.content.cart, cart.content.details, variants=variants, user_id=cart.user_id
     )
-
-
-def _addresses(details: OrderDetails) -> Iterator[tuple[str, Address]]:
-    for member in ("shipping_address", "billing_address"):
-        address = getattr(details, member)
-        if address is not None:
-            yield member, address
 
 
 def _problem(problem: QuoteProblem) -> CartProblem:

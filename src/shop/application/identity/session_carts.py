@@ -5,7 +5,7 @@ if an older server has put them there. They count as part of the customer's cart
 of it with the next change.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Self
 from uuid import UUID
 
@@ -37,10 +37,16 @@ class SessionCarts:
     async def for_orders(
         cls, uow: UnitOfWork, taken: Collection[UUID], read: Collection[UUID]
     ) -> Self:
-        """Lock the carts that orders take, and read those whose details they have."""
-        locked = dict(await uow.customer_carts.lock(taken)) if taken else {}
+        """Lock the carts that orders take, and read those whose details they have.
+
+        Of those, the ones with codes are locked, too: an order takes the codes that it uses.
+        """
         others = set(read) - set(taken)
-        return cls(uow, locked | dict(await uow.customer_carts.get_many(others) if others else {}))
+        found = dict(await uow.customer_carts.get_many(others)) if others else {}
+        locked = {*taken, *(each for each, cart in found.items() if cart.content.codes)}
+        if locked:
+            found |= await uow.customer_carts.lock(locked)
+        return cls(uow, found)
 
     @classmethod
     async def lock_or_add(cls, uow: UnitOfWork, sessions: Iterable[Session]) -> Self:
@@ -76,18 +82,19 @@ class SessionCarts:
     def save(self, session: Session, content: CartContent) -> Session:
         """Stage the cart of a session; return the session as it is to be saved."""
         cart = self._find(session)
-        if cart is None:
-            return session.with_content(content)
-        self._save(cart, content)
-        return session.with_content(EMPTY_CART)
+        if cart is not None:
+            self._save(cart, content)
+        return self.saved_session(session, content)
 
-    def remove_ordered(
-        self, user_id: UUID, quantities: Mapping[str, int], codes: Collection[str]
-    ) -> None:
-        """Remove from the cart of a customer what an order has taken."""
+    def saved_session(self, session: Session, content: CartContent) -> Session:
+        """Return a session as `save` does, and stage nothing."""
+        return session.with_content(content if self._find(session) is None else EMPTY_CART)
+
+    def change(self, user_id: UUID, change: Callable[[CartContent], CartContent]) -> None:
+        """Stage a change of a customer's cart, if there is one; sessions keep their own lines."""
         cart = self._customer_carts.get(user_id)
         if cart is not None:
-            self._save(cart, cart.content.without_ordered(quantities, codes))
+            self._save(cart, change(cart.content))
 
     def _find(self, session: Session) -> CustomerCart | None:
         return None if session.user_id is None else self._customer_carts.get(session.user_id)

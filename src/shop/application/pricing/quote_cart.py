@@ -1,7 +1,6 @@
 """Quotes the carts of a group: gathers what the rules ask, each thing once for all carts."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -12,11 +11,14 @@ from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.pricing.cart_shipping import find_methods
 from shop.domain.pricing.cart_to_quote import Buyer, CartToQuote, LineToQuote
+from shop.domain.pricing.goods import Goods
 from shop.domain.pricing.places import Destination
 from shop.domain.pricing.promotions.promotion_uses import PromotionCustomer
 from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import Quote
+from shop.domain.pricing.shipping.price_scale import ShippedGoods
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.value import value
@@ -144,12 +146,26 @@ class CartQuotes:
         return quote(self._to_quote(cart), self._rules, self._at)
 
     def shipping_options(self, cart: CartToPrice) -> Sequence[ShippingOption]:
-        """Return the methods that serve a cart, the cheapest first."""
-        options = []
-        for method in self._rules.shipping_methods:
-            quoted = self.quote(replace(cart, shipping_method=method.code)).shipping
-            if quoted is not None:
-                options.append(ShippingOption(method=method, price=quoted.price))
+        """Return the methods that serve a cart, the cheapest first.
+
+        One quote, with the chosen method, says what discounts leave of the goods. Each method is
+        priced by that, and quoted again when it is chosen.
+        """
+        to_quote = self._to_quote(cart)
+        shipped = Goods(to_quote.lines).shipped if self._rules.shipping_zones else ()
+        methods = find_methods(to_quote, self._rules) if shipped else ()
+        lines = [to_quote.lines[position] for position in shipped]
+        amount = sum(line.unit_price.amount * line.quantity for line in lines)
+        if any(method.price_depends_on_amount for method in methods):
+            discounts = quote(to_quote, self._rules, self._at).line_discounts
+            amount -= sum(discounts[position] for position in shipped)
+        goods = ShippedGoods(lines=lines, amount=amount)
+        priced = [(method, method.price(goods)) for method in methods]
+        options = [
+            ShippingOption(method=method, price=price)
+            for method, price in priced
+            if price is not None
+        ]
         return sorted(options, key=lambda each: (each.price, each.method.code))
 
     def _to_quote(self, cart: CartToPrice) -> CartToQuote:

@@ -1,5 +1,6 @@
 """Who gets an order, where, and how: what a cart or a new order says besides lines."""
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 
 from shop.domain.address import Address
@@ -79,6 +80,14 @@ class OrderDetails:
         """The country of the buyer's VAT number, by its prefix."""
         address = self.buyer_address
         return None if address is None else address.vat_country
+
+    @property
+    def addresses(self) -> Iterator[tuple[str, Address]]:
+        """The given addresses, each with the member that has it."""
+        if self.shipping_address is not None:
+            yield "shipping_address", self.shipping_address
+        if self.billing_address is not None:
+            yield "billing_address", self.billing_address
 
     def destination(self, *, is_shipped: bool) -> Destination | None:
         """Return where the sale is taxed: where it is shipped, or where its buyer is."""

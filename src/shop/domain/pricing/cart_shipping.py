@@ -31,19 +31,22 @@ class CartShipping:
     """The shipping of one cart, with whatever promotions.
 
     `method` is the chosen one. It is None if nothing has to be shipped, or the method does not
-    serve the destination. A shop without zones ships nothing.
+    serve the destination. A shop without zones ships nothing; but a method that does not exist is a
+    problem wherever it is chosen.
     """
 
     def __init__(self, cart: CartToQuote, rules: PricingRules, goods: Goods) -> None:
         self._cart = cart
         self._shipped = goods.shipped if rules.shipping_zones else ()
         self.method = _find_method(cart, rules) if self._shipped else None
+        unknown = find_unknown_method(cart, rules)
+        self._unshipped = NO_SHIPPING if unknown is None else ShippingChoice(problem=unknown)
         self._lines = [cart.lines[position] for position in self._shipped]
 
     def choose(self, left: Sequence[int]) -> ShippingChoice:
         """Price the method by what is left of each line."""
         if not self._shipped:
-            return NO_SHIPPING
+            return self._unshipped
         if self.method is not None:
             amount = sum([left[position] for position in self._shipped])
             price = self.method.price(ShippedGoods(lines=self._lines, amount=amount))
@@ -59,6 +62,31 @@ class CartShipping:
         """Return where the sale is taxed: at home if that is not known, or for pick-up."""
         is_pick_up = self.method is not None and self.method.is_pick_up
         return home if is_pick_up or self._cart.destination is None else self._cart.destination
+
+
+def find_unknown_method(cart: CartToQuote, rules: PricingRules) -> QuoteProblem | None:
+    """Return the problem of a chosen method that the shop does not have."""
+    chosen = cart.shipping_method
+    if chosen is None or any(method.code == chosen for method in rules.shipping_methods):
+        return None
+    return QuoteProblem(code=SHIPPING_UNAVAILABLE, shipping_method=chosen)
+
+
+def find_methods(cart: CartToQuote, rules: PricingRules) -> Sequence[ShippingMethod]:
+    """Return the methods that serve the destination of a cart, whatever they cost."""
+    destination = cart.destination
+    zones = tuple(
+        zone
+        for zone in rules.shipping_zones
+        if destination is not None and zone.area.contains(destination)
+    )
+    slugs = {zone.slug for zone in zones}
+    # Not all zones are asked for each method.
+    return [
+        method
+        for method in rules.shipping_methods
+        if (method.is_pick_up or method.zone in slugs) and method.serves(destination, zones)
+    ]
 
 
 def _find_method(cart: CartToQuote, rules: PricingRules) -> ShippingMethod | None:

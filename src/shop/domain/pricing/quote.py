@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shop.domain.pricing.cart_shipping import CartShipping, ShippingChoice
+from shop.domain.pricing.cart_shipping import CartShipping, ShippingChoice, find_unknown_method
 from shop.domain.pricing.cart_taxes import CartTaxes
 from shop.domain.pricing.cart_to_quote import CartToQuote
 from shop.domain.pricing.goods import Goods
@@ -50,6 +50,7 @@ def quote(cart: CartToQuote, rules: PricingRules, at: datetime) -> Quote:
 def _quote_list_prices(cart: CartToQuote, rules: PricingRules) -> Quote:
     """Return the lines at their prices, which is all in a shop without rules."""
     currency = rules.currency
+    unknown_method = find_unknown_method(cart, rules)
     amounts = (line.unit_price * line.quantity for line in cart.lines)
     return Quote(
         currency=currency,
@@ -58,7 +59,7 @@ def _quote_list_prices(cart: CartToQuote, rules: PricingRules) -> Quote:
         shipping=None,
         discounts=(),
         taxes=(),
-        problems=(),
+        problems=() if unknown_method is None else (unknown_method,),
         total=Money.total(amounts, currency),
     )
 

@@ -12,7 +12,7 @@ from shop.application.checkout.complete_orders import CompletedOrder, CompleteOr
 from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.checkout.limited_cart import LimitedCart
-from shop.application.checkout.limited_codes import LimitedCodes
+from shop.application.checkout.limited_codes import CodeGuesses, LimitedCodes, LimitedOrderCodes
 from shop.application.checkout.order_prices import OrderPricer
 from shop.application.checkout.payment_jobs import PaymentJobs
 from shop.application.checkout.place_orders import PlaceOrders
@@ -44,8 +44,12 @@ class CheckoutContainer(Base, PricingContainer):
     cart_details = providers.Singleton(
         CartDetails, Base.transaction_runner, cart_pricer, cart_changes, address_checks
     )
-    limited_codes = providers.Singleton(
-        LimitedCodes, cart_details, Base.rate_limiter, Base.policies.provided.rate_limits
+    code_guesses = providers.Singleton(
+        CodeGuesses, Base.rate_limiter, Base.policies.provided.rate_limits
+    )
+    limited_codes = providers.Singleton(LimitedCodes, cart_details, code_guesses)
+    limited_order_codes = providers.Singleton(
+        LimitedOrderCodes, Base.transaction_runner, Base.session_authenticator, code_guesses
     )
     cart_service = providers.Singleton(
         CartService,
@@ -57,7 +61,9 @@ class CheckoutContainer(Base, PricingContainer):
         Base.settings.provided.quantity_per_line,
     )
     limited_cart = providers.Singleton(LimitedCart, cart_service, Base.visitor_sessions)
-    order_pricer = providers.Singleton(OrderPricer, PricingContainer.rule_book, Base.metrics)
+    order_pricer = providers.Singleton(
+        OrderPricer, PricingContainer.rule_book, address_checks, Base.metrics
+    )
     place_orders = notifying(
         PlaceOrders,
         Base.policies.provided.payment,
@@ -81,6 +87,7 @@ class CheckoutContainer(Base, PricingContainer):
         Base.card_payments,
         customer_actions,
         providers.Singleton(DetailsChecks, address_checks),
+        limited_order_codes,
         Base.metrics,
     )
     payment_jobs = providers.Singleton(

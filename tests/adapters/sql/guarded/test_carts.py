@@ -4,14 +4,19 @@ from functools import partial
 
 import pytest
 
-from shop.adapters.sql.schema.tables import sessions
+from shop.adapters.sql.schema.tables import customer_carts, sessions
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
+from shop.application.checkout.cart_details import AddCode
+from shop.domain.pricing.promotions.percentage import Percentage
 from tests.adapters.sql.guarded.guarded_shop import GuardedShop, order
 from tests.adapters.sql.guarded.statements import (
     assert_read_and_written,
     scanned_tables,
     statements,
 )
+from tests.contract.pricing.promoted_orders import save
+from tests.contract.storage import Storage
+from tests.domain.pricing.examples import promotion
 
 pytestmark = pytest.mark.anyio
 
@@ -122,6 +127,29 @@ class TestCarts:
         lines = {each.sku: each.quantity for each in result.unwrap().order.lines}
         assert lines == {"TEA": 2, "COFFEE": 3}
         assert await shop.carts() == [{}]
+        assert shop.attempts == ["committed", "TransactionConflict"]
+
+    async def test_order_of_other_lines_loses_nothing_that_was_put_meanwhile(
+        self, shop: GuardedShop
+    ) -> None:
+        customer = await shop.sign_up()
+        storage = Storage(
+            unit_of_work=shop.container.unit_of_work, snapshot=shop.container.snapshot
+        )
+        await save(
+            storage, promotion(Percentage(percentage=10_000), code="SALE", requires_code=True)
+        )
+        await shop.put_in_cart(customer, "TEA", 2)
+        await shop.container.cart_details().add_code(AddCode(session=customer, code="SALE"))
+        shop.attempts.clear()
+        shop.before_writing.append(partial(shop.put_in_cart, customer, "COFFEE", 3))
+
+        (result,) = await shop.place(order(customer, "TEA"))
+
+        (discount,) = result.unwrap().order.discounts
+        assert discount.code == "SALE"
+        assert await shop.carts() == [{"TEA": 2, "COFFEE": 3}]
+        assert [each.checkout for each in await shop.rows(customer_carts)] == [{}]
         assert shop.attempts == ["committed", "TransactionConflict"]
 
     async def test_cart_is_ordered_with_two_statements(self, shop: GuardedShop) -> None:

@@ -157,3 +157,19 @@ async def test_unknown_codes_are_listed(shop: HttpShop, admin: Browser) -> None:
             "/orders", new_order(codes=["none", "welcome", "nil"]), idempotency_key="key-0001"
         )
     assert_problem(response, 404, "code-not-found", codes=["NONE", "NIL"])
+
+
+async def test_method_that_does_not_exist_is_rejected_also_without_rules(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    body = new_order(shipping_method="drone", codes=[])
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await browser.post("/orders", body, idempotency_key="key-0001")
+    assert_problem(response, 409, "shipping-unavailable", method="drone")
+
+    await browser.put("/cart/lines/TEA", {"quantity": 1})
+    cart = (await browser.patch("/cart", {"shipping_method": "drone"})).json()
+    assert cart["problems"] == [{"code": "shipping-unavailable", "method": "drone"}]
+    assert cart["total"] == eur(500)
+    cart = (await browser.patch("/cart", {"shipping_method": None})).json()
+    assert cart["problems"] == []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx2
 import pytest
 
 from tests.clock import FakeClock
@@ -24,7 +25,7 @@ WELCOME: Json = {**PROMOTION, "code": "WELCOME10", "conditions": {"minimum": eur
 @pytest.fixture
 async def shop(clock: FakeClock) -> HttpShop:
     """Return a shop with tea at 5 euros, and a code for 10 euros or more."""
-    shop = HttpShop.open(clock, unknown_codes_per_customer=2)
+    shop = HttpShop.open(clock, unknown_codes_per_customer=2, guest_checkout=True)
     await shop.add_product("TEA")
     admin = await shop.admin()
     response = await admin.put("/promotions/welcome", WELCOME)
@@ -150,11 +151,81 @@ class TestGuessing:
             assert (await browser.post("/cart/codes", {"code": "WELCOME10"})).status_code == 409
         assert (await browser.post("/cart/codes", {"code": "GUESS1"})).status_code == 404
 
-    async def test_visitor_without_a_session_is_counted_by_address(self, shop: HttpShop) -> None:
-        for _ in range(2):
-            response = await shop.browser().post("/cart/codes", {"code": "GUESS1"})
+    async def test_visitors_are_counted_by_address_whatever_their_session(
+        self, shop: HttpShop
+    ) -> None:
+        for browser in (shop.browser(), await _visitor(shop, 2)):
+            response = await browser.post("/cart/codes", {"code": "GUESS1"})
             assert response.status_code == 404
-        response = await shop.browser().post("/cart/codes", {"code": "GUESS1"})
+        response = await (await _visitor(shop, 2)).post("/cart/codes", {"code": "WELCOME10"})
         assert response.status_code == 429
         other = await shop.browser("127.0.0.2").post("/cart/codes", {"code": "GUESS1"})
         assert other.status_code == 404
+
+
+class TestGuessingByOrders:
+    async def test_customer_has_to_wait_after_unknown_codes(
+        self, shop: HttpShop, clock: FakeClock
+    ) -> None:
+        ada = await shop.customer()
+        response = await _order(ada, "key-0001", "GUESS1", "welcome10", "GUESS2")
+        assert_problem(response, 404, "code-not-found", codes=["GUESS1", "GUESS2"])
+
+        with shop.unchanged():
+            response = await _order(ada, "key-0002", "WELCOME10")
+            assert response.json()["type"] == "/problems/too-many-requests"
+            assert response.headers["Retry-After"] == "3600"
+            response = await ada.post("/cart/codes", {"code": "WELCOME10"})
+            assert response.status_code == 429
+
+        assert (await _order(ada, "key-0003")).status_code == 201
+        clock.advance(timedelta(hours=1))
+        assert (await _order(ada, "key-0002", "WELCOME10")).status_code == 201
+
+    async def test_codes_of_carts_count_too(self, shop: HttpShop) -> None:
+        ada = await shop.customer()
+        for guess in ("GUESS1", "GUESS2"):
+            assert (await ada.post("/cart/codes", {"code": guess})).status_code == 404
+        assert (await _order(ada, "key-0001", "GUESS3")).status_code == 429
+
+    async def test_guests_are_counted_by_address(self, shop: HttpShop) -> None:
+        changes: Json = {
+            "email": "mira@example.com",
+            "payment": {"method": "card", "token": "tok_visa"},
+        }
+        for key, status in (("key-0001", 404), ("key-0002", 404), ("key-0003", 429)):
+            response = await _order(await _visitor(shop, 1), key, "GUESS1", **changes)
+            assert response.status_code == status, response.text
+
+    async def test_replayed_order_is_not_counted_and_not_limited(self, shop: HttpShop) -> None:
+        ada = await shop.customer()
+        placed = await _order(ada, "key-0001", "WELCOME10")
+        first = await _order(ada, "key-0002", "GUESS1")
+        for _ in range(3):
+            assert (await _order(ada, "key-0002", "GUESS1")).json() == first.json()
+        assert (await _order(ada, "key-0003", "GUESS2")).status_code == 404
+        for key, code, response in (
+            ("key-0001", "WELCOME10", placed),
+            ("key-0002", "GUESS1", first),
+        ):
+            again = await _order(ada, key, code)
+            assert (again.status_code, again.json()) == (response.status_code, response.json())
+
+    async def test_codes_that_exist_do_not_count(self, shop: HttpShop) -> None:
+        ada = await shop.customer()
+        for number in range(3):
+            response = await _order(ada, f"key-000{number}", "WELCOME10", "GUESS")
+            assert response.status_code == (404 if number < 1 else 429), response.text
+        for number in range(3, 6):
+            response = await _order(ada, f"key-000{number}", "WELCOME10")
+            assert response.status_code == 201, response.text
+
+
+async def _order(browser: Browser, key: str, *codes: str, **changes: object) -> httpx2.Response:
+    body: Json = {
+        "lines": [{"sku": "TEA", "quantity": 2}],
+        "payment": {"method": "account"},
+        "codes": list(codes),
+        **changes,
+    }
+    return await browser.post("/orders", body, idempotency_key=key)

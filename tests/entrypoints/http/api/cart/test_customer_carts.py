@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.entrypoints.http.api.rules.documents import PROMOTION
 from tests.entrypoints.http.clients import Browser, HttpShop, Json, eur
 
 pytestmark = pytest.mark.anyio
@@ -79,11 +80,29 @@ async def test_visitors_cart_becomes_part_of_the_customers_at_sign_in(
     assert await _cart(visitor) == cart
 
 
+async def test_what_another_person_has_entered_before_sign_in_does_not_replace_the_customers(
+    shop: HttpShop, ada: Browser
+) -> None:
+    await ada.patch("/cart", {"email": "ada@example.com", "shipping_address": HOME})
+    mallory = shop.browser()
+    theirs = {**HOME, "line1": "2 Main Street"}
+    await mallory.patch("/cart", {"email": "mallory@example.com", "shipping_address": theirs})
+
+    await mallory.sign_in("ada")
+
+    cart = await _cart(ada)
+    assert cart["email"] == "ada@example.com"
+    assert cart["shipping_address"]["line1"] == "1 Main Street"
+
+
 async def test_visitors_cart_is_the_customers_at_sign_up(shop: HttpShop, ada: Browser) -> None:
     del ada
     visitor = shop.browser()
     await _put(visitor, TEA=3)
-    await visitor.patch("/cart", {"shipping_method": "parcel"})
+    await visitor.patch(
+        "/cart",
+        {"shipping_method": "parcel", "email": "bob@example.com", "shipping_address": HOME},
+    )
 
     await visitor.sign_up("bob")
 
@@ -91,7 +110,9 @@ async def test_visitors_cart_is_the_customers_at_sign_up(shop: HttpShop, ada: Br
     phone = shop.browser()
     await phone.sign_in("bob")
     assert await _lines(phone) == {"TEA": 3}
-    assert (await _cart(phone))["shipping_method"] == "parcel"
+    cart = await _cart(phone)
+    assert (cart["shipping_method"], cart["email"]) == ("parcel", "bob@example.com")
+    assert cart["shipping_address"]["line1"] == "1 Main Street"
 
 
 async def test_cart_outlives_sign_out_and_the_visitor_begins_with_an_empty_one(
@@ -137,6 +158,32 @@ async def test_order_takes_and_empties_the_cart_of_all_sessions(
         assert (cart["lines"], "email" in cart) == ([], False)
     again = await phone.post("/orders", {"payment": payment}, idempotency_key="key-0002")
     assert again.json()["type"] == "/problems/empty-cart"
+
+
+@pytest.mark.parametrize(
+    "payment", [{"method": "account"}, {"method": "card", "token": "tok_visa"}]
+)
+async def test_code_that_an_order_of_other_lines_has_used_leaves_the_cart(
+    shop: HttpShop, ada: Browser, payment: Json
+) -> None:
+    admin = await shop.admin()
+    sale: Json = {**PROMOTION, "code": "SALE", "limit_per_customer": 1}
+    for slug, document in (("sale", sale), ("more", {**PROMOTION, "code": "MORE"})):
+        response = await admin.put(f"/promotions/{slug}", document)
+        assert response.status_code == 201, response.text
+    await _put(ada, TEA=2)
+    await ada.patch("/cart", {"email": "ada@example.com"})
+    assert (await ada.post("/cart/codes", {"code": "SALE"})).status_code == 200
+    body: Json = {"lines": [{"sku": "COFFEE", "quantity": 1}], "payment": payment}
+
+    first = await ada.post("/orders", body, idempotency_key="key-0001")
+
+    assert [each["code"] for each in first.json()["discounts"]] == ["SALE"], first.text
+    cart = await _cart(ada)
+    assert (cart["codes"], cart["email"]) == ([], "ada@example.com")
+    assert await _lines(ada) == {"TEA": 2}
+    second = await ada.post("/orders", body, idempotency_key="key-0002")
+    assert (second.status_code, second.json()["discounts"]) == (201, [])
 
 
 async def test_order_of_other_lines_keeps_the_cart(ada: Browser) -> None:

@@ -39,6 +39,7 @@ from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     CancelOrdersDependency,
     CheckoutDependency,
+    ClientAddress,
     CurrentResponseContext,
     Idempotent,
     OptionalKey,
@@ -92,6 +93,7 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
 async def place_order(
     body: NewOrder,
     keyed_request: Idempotent,
+    address: ClientAddress,
     checkout: CheckoutDependency,
     request: Request,
     response: Response,
@@ -113,6 +115,7 @@ async def place_order(
         expected_total=body.expected_total_money(),
         has_payment=body.payment is not None,
         details=body.details(),
+        client_address=address,
     )
     result = await checkout.place(command)
     # Also a rejection may have changed the session of a guest.
