@@ -25,15 +25,17 @@ class RefundPart:
 
 @value
 class Refundable:
-    """What is left of a paid order: pieces, shipping unless it was refunded, and money.
+    """What is left of a paid order: pieces, shipping unless it was refunded, money, and tax.
 
-    The money can be less than the pieces are worth, if an amount was refunded for none of them.
+    The money can be less than the pieces are worth, if an amount was refunded for none of them. Tax
+    never exceeds money.
     """
 
     lines: Mapping[str, KeptLine]
     refunded: Counter[str]
     shipping: KeptLine | None
     money: int
+    tax: int
 
     @classmethod
     def of(cls, order: Order, refunds: Iterable[Refund]) -> Self:
@@ -47,6 +49,7 @@ class Refundable:
             refunded=quantities_by_sku(line for each in made for line in each.lines),
             shipping=None if is_shipping_refunded else pricing.kept_shipping,
             money=order.total.amount - sum(each.amount.amount for each in made),
+            tax=pricing.totals.tax - sum(each.tax for each in made),
         )
 
     @property
@@ -65,13 +68,26 @@ class Refundable:
 
         They are worth what was paid for them: the parts of one line depend on no other line, and in
         whatever parts a line is refunded, they sum to what it cost. Parts are reduced to `amount`,
-        or to the money that is left, in proportion. What exceeds them belongs to no part.
+        or to the money that is left, in proportion. What exceeds them belongs to no part. Taxes are
+        reduced to the tax that is left, because an earlier amount may have taken some of theirs.
         """
         parts = [self._part_of(each) for each in pieces]
         if with_shipping and self.shipping is not None:
             shipping = self.shipping
             parts.append(RefundPart(sku=None, quantity=1, amount=shipping.paid, tax=shipping.tax))
-        return _fit(parts, self.money if amount is None else amount)
+        return _fit_taxes(_fit(parts, self.money if amount is None else amount), self.tax)
+
+    def tax_of(self, parts: Sequence[RefundPart], amount: int) -> int:
+        """Return the tax of a refund: that of its parts, and of what belongs to no part.
+
+        The latter has tax in proportion to what the parts leave. The refund of all money returns
+        all tax, and no refund leaves more tax than money.
+        """
+        tax = sum(part.tax for part in parts)
+        if for_no_part := amount - sum(part.amount for part in parts):
+            left = self.money - amount + for_no_part
+            tax += divide_half_up((self.tax - tax) * for_no_part, left)
+        return min(max(tax, self.tax - (self.money - amount)), self.tax, amount)
 
     def _part_of(self, pieces: LineQuantity) -> RefundPart:
         line, count = self.lines[pieces.sku], pieces.quantity
@@ -90,6 +106,14 @@ def _fit(parts: Sequence[RefundPart], amount: int) -> Sequence[RefundPart]:
         return parts
     shares = share_out(amount, worth)
     return [_reduce(part, share) for part, share in zip(parts, shares, strict=True)]
+
+
+def _fit_taxes(parts: Sequence[RefundPart], tax: int) -> Sequence[RefundPart]:
+    taxes = [part.tax for part in parts]
+    if tax >= sum(taxes):
+        return parts
+    shares = share_out(tax, taxes)
+    return [replace(part, tax=share) for part, share in zip(parts, shares, strict=True)]
 
 
 def _reduce(part: RefundPart, amount: int) -> RefundPart:
