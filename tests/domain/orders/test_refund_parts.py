@@ -27,6 +27,7 @@ def _refundable(pricing: OrderPricing) -> Refundable:
         lines={f"S{position}": kept for position, kept in enumerate(pricing.lines)},
         refunded=Counter(),
         shipping=pricing.kept_shipping,
+        shipping_refunded=0,
         money=pricing.totals.total,
         tax=pricing.totals.tax,
     )
@@ -34,12 +35,14 @@ def _refundable(pricing: OrderPricing) -> Refundable:
 
 def _without(order: Refundable, parts: Sequence[RefundPart], amount: int) -> Refundable:
     """Return what is left after a refund of this amount."""
-    is_shipping_refunded = any(part.sku is None for part in parts)
+    refunded = sum(part.amount for part in parts if part.sku is None) + order.shipping_refunded
+    is_all_refunded = order.shipping is None or 0 < order.shipping.paid == refunded
     pieces = {part.sku: part.quantity for part in parts if part.sku is not None}
     return replace(
         order,
         refunded=order.refunded + Counter(pieces),
-        shipping=None if is_shipping_refunded else order.shipping,
+        shipping=None if is_all_refunded else order.shipping,
+        shipping_refunded=refunded,
         money=order.money - amount,
         tax=order.tax - order.tax_of(parts, amount),
     )
@@ -136,6 +139,7 @@ class TestAnOrderOfThreePotsAndTea:
         lines={"POT": POTS, "TEA": TEA},
         refunded=Counter({"POT": 1}),
         shipping=SHIPPING,
+        shipping_refunded=0,
         money=2377 + 476,
         tax=380 + 76,
     )
@@ -154,6 +158,14 @@ class TestAnOrderOfThreePotsAndTea:
         assert self.ORDER.parts((), with_shipping=True, amount=None) == [self.PAID_FOR_SHIPPING]
         refunded = replace(self.ORDER, shipping=None)
         assert refunded.parts((), with_shipping=True, amount=None) == []
+
+    def test_refunds_the_rest_of_shipping_with_the_rest_of_its_tax(self) -> None:
+        refunded = replace(self.ORDER, shipping_refunded=100)
+
+        # The first 100 of 476 have 15.97 of the 76.
+        assert refunded.parts((), with_shipping=True, amount=None) == [
+            replace(self.PAID_FOR_SHIPPING, amount=376, tax=60)
+        ]
 
     def test_refunds_nothing_for_what_was_free(self) -> None:
         tea = [LineQuantity(sku="TEA", quantity=1)]
@@ -215,7 +227,12 @@ class TestAnOrderOfThreePotsAndTea:
 def test_line_at_its_list_price_is_refunded_at_it() -> None:
     plain = KeptLine(quantity=3, unit_price=450, discount=0, tax=0, prices_include_tax=True)
     order = Refundable(
-        lines={"TEA": plain}, refunded=Counter({"TEA": 1}), shipping=None, money=900, tax=0
+        lines={"TEA": plain},
+        refunded=Counter({"TEA": 1}),
+        shipping=None,
+        shipping_refunded=0,
+        money=900,
+        tax=0,
     )
 
     assert order.parts(order.pieces, with_shipping=True, amount=None) == [

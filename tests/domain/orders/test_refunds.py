@@ -166,14 +166,25 @@ class TestARefundOfShipping:
         with pytest.raises(ShippingAlreadyRefunded):
             _refund(after, shipping=True, POT=pots)
 
+    def test_in_parts_returns_the_rest_and_then_no_more(self) -> None:
+        after, first = _refund(PAID, shipping=True, amount=100)
+        after, second = _refund(after, shipping=True, amount=100)
+        after, rest = _refund(after, shipping=True)
+
+        assert [(each.shipping_amount, each.tax) for each in (first, second, rest)] == [
+            (100, 16),
+            (100, 16),
+            (276, 44),
+        ]
+        with pytest.raises(ShippingAlreadyRefunded):
+            _refund(after, shipping=True)
+
     def test_with_an_amount_is_the_part_that_the_amount_has_for_it(self) -> None:
-        after, less = _refund(PAID, shipping=True, amount=100)
+        _, less = _refund(PAID, shipping=True, amount=100)
         _, more = _refund(PAID, shipping=True, amount=500)
 
         assert (less.amount, less.shipping_amount, less.tax) == (eur(100), 100, 16)
         assert (more.amount, more.shipping_amount, more.tax) == (eur(500), 476, 76 + 4)
-        with pytest.raises(ShippingAlreadyRefunded):
-            _refund(after, shipping=True)
 
     def test_that_was_free_is_rejected(self) -> None:
         without = replace(ORDER, pricing=replace(PRICING, shipping=None, discounts=(), taxes=()))

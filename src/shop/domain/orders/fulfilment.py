@@ -189,7 +189,7 @@ class Fulfilment:
         return replace(self, refunds=(*self.refunds, refund)), refund
 
     def _refund_parts(self, request: RefundRequest, refundable: Refundable) -> Sequence[RefundPart]:
-        if request.shipping and any(each.shipping_amount for each in self.refunds):
+        if request.shipping and refundable.shipping is None:
             raise ShippingAlreadyRefunded
         pieces: Sequence[LineQuantity] = ()
         if request.lines or request.is_for_the_rest:

@@ -140,7 +140,7 @@ class RefundExceedsPayment(Conflict):
 
 
 class ShippingAlreadyRefunded(Conflict):
-    """Shipping is to be refunded a second time."""
+    """Shipping is to be refunded after all that was paid for it."""
 
     code = "shipping-already-refunded"
     message = "The shipping of the order has been refunded already."

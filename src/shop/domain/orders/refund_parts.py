@@ -25,7 +25,7 @@ class RefundPart:
 
 @value
 class Refundable:
-    """What is left of a paid order: pieces, shipping unless it was refunded, money, and tax.
+    """What is left of a paid order: pieces, shipping unless all of it was refunded, money, tax.
 
     The money can be less than the pieces are worth, if an amount was refunded for none of them. Tax
     never exceeds money.
@@ -34,6 +34,7 @@ class Refundable:
     lines: Mapping[str, KeptLine]
     refunded: Counter[str]
     shipping: KeptLine | None
+    shipping_refunded: int
     money: int
     tax: int
 
@@ -41,13 +42,16 @@ class Refundable:
     def of(cls, order: Order, refunds: Iterable[Refund]) -> Self:
         """Return what the refunds of a paid order have left of it."""
         made = tuple(refunds)
-        is_shipping_refunded = any(each.shipping_amount for each in made)
         pricing = order.full_pricing
+        shipping = pricing.kept_shipping
+        shipping_refunded = sum(each.shipping_amount for each in made)
+        is_shipping_left = not shipping_refunded or shipping_refunded < shipping.paid
         skus = (line.sku for line in order.lines)
         return cls(
             lines=dict(zip(skus, pricing.lines, strict=True)),
             refunded=quantities_by_sku(line for each in made for line in each.lines),
-            shipping=None if is_shipping_refunded else pricing.kept_shipping,
+            shipping=shipping if is_shipping_left else None,
+            shipping_refunded=shipping_refunded,
             money=order.total.amount - sum(each.amount.amount for each in made),
             tax=pricing.totals.tax - sum(each.tax for each in made),
         )
@@ -73,9 +77,8 @@ class Refundable:
         """
         parts = [self._part_of(each) for each in pieces]
         if with_shipping and self.shipping is not None:
-            shipping = self.shipping
-            parts.append(RefundPart(sku=None, quantity=1, amount=shipping.paid, tax=shipping.tax))
-        return _fit_taxes(_fit(parts, self.money if amount is None else amount), self.tax)
+            parts.append(self._part_of_shipping(self.shipping.paid - self.shipping_refunded))
+        return _fit_taxes(self._fit(parts, self.money if amount is None else amount), self.tax)
 
     def tax_of(self, parts: Sequence[RefundPart], amount: int) -> int:
         """Return the tax of a refund: that of its parts, and of what belongs to no part.
@@ -99,13 +102,29 @@ class Refundable:
             tax=line.tax_of(before=before, count=count),
         )
 
+    def _part_of_shipping(self, amount: int) -> RefundPart:
+        before = self._tax_of_shipping(self.shipping_refunded)
+        tax = self._tax_of_shipping(self.shipping_refunded + amount) - before
+        return RefundPart(sku=None, quantity=1, amount=amount, tax=tax)
 
-def _fit(parts: Sequence[RefundPart], amount: int) -> Sequence[RefundPart]:
-    worth = [part.amount for part in parts]
-    if amount >= sum(worth):
-        return parts
-    shares = share_out(amount, worth)
-    return [_reduce(part, share) for part, share in zip(parts, shares, strict=True)]
+    def _tax_of_shipping(self, amount: int) -> int:
+        """Return the tax in the first of what was paid for shipping."""
+        if self.shipping is None or not self.shipping.paid:
+            return 0
+        return divide_half_up(self.shipping.tax * amount, self.shipping.paid)
+
+    def _fit(self, parts: Sequence[RefundPart], amount: int) -> Sequence[RefundPart]:
+        worth = [part.amount for part in parts]
+        if amount >= sum(worth):
+            return parts
+        shares = share_out(amount, worth)
+        return [self._reduce(part, share) for part, share in zip(parts, shares, strict=True)]
+
+    def _reduce(self, part: RefundPart, amount: int) -> RefundPart:
+        if part.sku is None:
+            return self._part_of_shipping(amount)
+        tax = divide_half_up(part.tax * amount, part.amount) if part.amount else 0
+        return replace(part, amount=amount, tax=tax)
 
 
 def _fit_taxes(parts: Sequence[RefundPart], tax: int) -> Sequence[RefundPart]:
@@ -114,8 +133,3 @@ def _fit_taxes(parts: Sequence[RefundPart], tax: int) -> Sequence[RefundPart]:
         return parts
     shares = share_out(tax, taxes)
     return [replace(part, tax=share) for part, share in zip(parts, shares, strict=True)]
-
-
-def _reduce(part: RefundPart, amount: int) -> RefundPart:
-    tax = divide_half_up(part.tax * amount, part.amount) if part.amount else 0
-    return replace(part, amount=amount, tax=tax)
