@@ -142,5 +142,6 @@ def _has_words(order: Order, customer: User, words: str) -> bool:
     return (
         order.number == to_order_number(words)
         or customer.email.startswith(words.lower())
+        or (order.details.email_key or "").startswith(words.casefold())
         or any(line.sku.lower() == words.lower() for line in order.lines)
     )

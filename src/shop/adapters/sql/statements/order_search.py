@@ -43,7 +43,7 @@ def _filtered(order_filter: OrderFilter) -> Select[Any]:
 
 def _with_words(statement: Select[Any], words: str) -> tuple[Select[Any], ...]:
     """Return the query for each thing that the words may be."""
-    lower = words.lower()
+    lower, key = words.lower(), words.casefold()
     customers = select(users.c.id).where(
         users.c.email >= lower, users.c.email < lower + _LAST_CHARACTER
     )
@@ -52,5 +52,6 @@ def _with_words(statement: Select[Any], words: str) -> tuple[Select[Any], ...]:
     return (
         statement.where(orders.c.number == to_order_number(words)),
         statement.where(orders.c.user_id.in_(customers)),
+        statement.where(orders.c.email_key >= key, orders.c.email_key < key + _LAST_CHARACTER),
         statement.where(orders.c.id.in_(with_sku)),
     )
