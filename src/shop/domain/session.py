@@ -56,6 +56,9 @@ class Session:
     details: OrderDetails = NO_DETAILS
     """What was entered beside the lines of the cart."""
 
+    guest_id: UUID | None = None
+    """The guest who has ordered in it without signing in."""
+
     @classmethod
     def new(cls, *, id: UUID, at: datetime) -> "Session":  # noqa: A002  The field's own name.
         """Create the empty session of a visitor."""
@@ -71,6 +74,11 @@ class Session:
             version=0,
         )
 
+    @property
+    def buyer_id(self) -> UUID | None:
+        """Whose orders belong to the session: its user's, or its guest's."""
+        return self.user_id or self.guest_id
+
     def expires_at(self, policy: SessionPolicy) -> datetime:
         """Return when the session expires if it is not used again."""
         idle = policy.visitor_idle if self.user_id is None else policy.idle
@@ -85,7 +93,10 @@ class Session:
         return replace(self, last_seen_at=max(at, self.last_seen_at))
 
     def signed_in_as(self, user: User, *, at: datetime) -> "Session":
-        """Sign the user in; keep cart and preferences unless they are another user's."""
+        """Sign the user in; keep cart and preferences unless they are another user's.
+
+        A guest's orders do not become the user's.
+        """
         kept = self if self.user_id in {None, user.id} else Session.new(id=self.id, at=at)
         return replace(
             kept,
@@ -93,6 +104,7 @@ class Session:
             roles=user.roles,
             signed_in_at=at,
             last_order_id=self.last_order_id if self.user_id == user.id else None,
+            guest_id=None,
             created_at=at,
             last_seen_at=at,
             version=self.version,
@@ -110,6 +122,10 @@ class Session:
     def with_content(self, content: CartContent) -> "Session":
         """Replace the cart, and what was entered beside its lines."""
         return replace(self, cart=content.cart, details=content.details)
+
+    def with_guest(self, guest_id: UUID) -> "Session":
+        """Bind the session to a guest; it stays signed out."""
+        return replace(self, guest_id=guest_id)
 
     def with_last_order(self, order_id: UUID) -> "Session":
         """Set the last order."""

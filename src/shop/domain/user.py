@@ -27,7 +27,10 @@ class Role(StrEnum):
 
 @value
 class User:
-    """A person with a unique e-mail address and a password."""
+    """A person with a unique e-mail address and a password.
+
+    A guest has neither, see `domain.guest`.
+    """
 
     id: UUID
     name: str
@@ -36,6 +39,7 @@ class User:
     roles: frozenset[Role]
     enabled: bool
     created_at: datetime
+    is_guest: bool = False
 
     def with_role(self, role: Role) -> "User":
         """Add a role."""

@@ -268,6 +268,15 @@ def test_every_email_has_subject_and_text(event_type: EventType) -> None:
         assert "{" not in part.get_content()
 
 
+def test_letter_to_a_guest_has_the_link_to_the_order() -> None:
+    link = "https://shop.example.com/api/v1/orders/1?token=abc"
+    message = EmailTemplates(SENDER).render(replace(email(), order_link=link))
+    for kind, expected in (("plain", f"\n{link}\n"), ("html", f'<a href="{link}">')):
+        part = message.get_body((kind,))
+        assert part is not None
+        assert expected in part.get_content()
+
+
 @pytest.mark.parametrize("breaks", ["\r\nBcc: eve@example.com", "\n", "\r"])
 def test_name_cannot_add_a_header_line(breaks: str) -> None:
     with pytest.raises(ValueError, match="CR or LF"):

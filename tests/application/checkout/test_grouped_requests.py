@@ -86,7 +86,7 @@ async def test_each_request_is_answered_with_its_own_order(
     with pytest.raises(OrderNotFound):
         _ = found[-3].view
     with pytest.raises(NotSignedIn):
-        found[-1].require_signed_in()
+        found[-1].require_buyer()
 
 
 async def test_each_request_changes_its_own_cart(

@@ -51,7 +51,7 @@ class NotifyingShop:
                     endpoints,
                     container.command_queues(),
                     container.clock(),
-                    container.postal_rules(),
+                    container.order_letters(),
                 )
             )
         )

@@ -112,7 +112,8 @@ async def decide(
         placed = order(customer, f"promoted-{next(_NUMBERS)}", line())
         placed = replace(placed, status=status, total=total, pricing=pricing)
         uow.orders.add(placed, placed.initial_status_change(actor=Actor.CUSTOMER))
-        promotions.take(placed)
+        assert each.customer is not None
+        promotions.take(placed, each.customer)
         outcomes.append(placed)
     return outcomes
 

@@ -41,6 +41,7 @@ class EmailTemplates:
             "shipping_name": email.shipping_name,
             "shipping_address": email.shipping_address,
             "billing_address": email.billing_address,
+            "order_link": email.order_link,
         }
         text = self._templates.get_template(f"{email.event_type}.txt")
         html = self._templates.get_template(f"{email.event_type}.html")

@@ -84,7 +84,8 @@ class Checkout:
             order=placed.order,
             payment=placed.payment,
             payment_outcome=authorisation,
-            session=command.session,
+            # A guest's order has bound the session, and so may have changed its token.
+            session=result.new_token or command.session,
         )
         try:
             completed = await self._completion_queue.submit(completion)
@@ -94,7 +95,8 @@ class Checkout:
         if completed is None:
             # The order was decided concurrently: the key has the outcome. It is not replayed,
             # because this request found the order pending.
-            return replace(await self._placement_queue.submit(command), replayed=False)
+            decided = await self._placement_queue.submit(command)
+            return replace(decided, replayed=False, new_token=result.new_token)
         return replace(result, value=completed, replayed=False)
 
 

@@ -15,6 +15,7 @@ from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.orders.order import Order
 from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.order_pricing import OrderPricing
+from shop.domain.pricing.promotions.promotion_uses import PromotionCustomer
 from shop.domain.pricing.quote_errors import require_no_problems
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
@@ -22,11 +23,21 @@ from shop.domain.shared.value import value
 
 @value
 class OrderToPrice:
-    """What a new order is priced by, with the details in their normal form."""
+    """What a new order is priced by, with the details in their normal form; a guest is no user."""
 
     cart: Cart
     details: OrderDetails
-    user_id: UUID
+    user_id: UUID | None
+
+    @property
+    def guest_email_key(self) -> str | None:
+        """The guest's e-mail address in the form by which customers differ."""
+        return self.details.email_key if self.user_id is None else None
+
+    @property
+    def customer(self) -> PromotionCustomer:
+        """For whom the uses of promotions are counted."""
+        return PromotionCustomer(user_id=self.user_id, email_key=self.guest_email_key)
 
 
 @value
@@ -98,17 +109,23 @@ class OrderPrices:
         pricing = OrderPricing.of(quote)
         return OrderPrice(total=quote.total, pricing=None if pricing.is_plain else pricing)
 
-    def take_promotions(self, order: Order) -> None:
+    def take_promotions(self, order: Order, priced: OrderToPrice) -> None:
         """Stage the uses of promotions of an order that was priced here.
 
         Raise `TransientFailure` if staff have changed one of them meanwhile.
         """
         if self._group is not None:
-            self._group.promotions.take(order)
+            self._group.promotions.take(order, priced.customer)
 
 
 def _cart_to_price(order: OrderToPrice, variants: Mapping[str, SoldVariant]) -> CartToPrice:
-    return CartToPrice.of(order.cart, order.details, variants=variants, user_id=order.user_id)
+    return CartToPrice.of(
+        order.cart,
+        order.details,
+        variants=variants,
+        user_id=order.user_id,
+        guest_email_key=order.guest_email_key,
+    )
 
 
 class OrderPricer:

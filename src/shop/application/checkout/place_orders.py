@@ -6,10 +6,11 @@ arrival, with the same results as one by one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 
+from shop.application.checkout.buyers import Buyers
 from shop.application.checkout.order_prices import OrderPricer, OrderToPrice
 from shop.application.checkout.placed_order import (
     PlacedOrder,
@@ -28,7 +29,6 @@ from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import (
     CurrentSession,
-    ResolvedSessions,
     SessionAuthenticator,
 )
 from shop.application.identity.session_carts import SessionCarts
@@ -109,41 +109,45 @@ class PlaceOrders:
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )
+        buyers = Buyers(resolved_sessions, self._ids, allows_guests=self._policy.allows_guests)
+        requests = [
+            result_or_error(command, partial(self._build_request, buyers)) for command in commands
+        ]
         batch = await IdempotentBatch.claim(
-            uow,
-            [
-                result_or_error(command, partial(self._build_request, resolved_sessions))
-                for command in commands
-            ],
-            at=self._clock.now(),
+            uow, requests, at=self._clock.now(), new_users=buyers.new_guests
         )
-        placement_batch = await self._load_batch(
-            uow, resolved_sessions, [request.command for request in batch.requests], attempted_at
-        )
+        placement_batch = await self._load_batch(uow, buyers, batch.requests, attempted_at)
 
         def decide(request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
             # Not before: under a key of an earlier release, an unknown token has an outcome.
             if request.command.card is not None:
                 self._card_payments.require_token(request.command.card)
-            result = placement_batch.place(request)
+            try:
+                result = placement_batch.place(request)
+            except ShopError as error:
+                if error.is_final:
+                    placement_batch.keep_guest(request)
+                raise
             placed.append(result.order)
             return result
 
-        return await batch.execute(
+        results = await batch.execute(
             decide,
             partial(load_placed_orders, uow),
             find_pending=uow.orders.with_keys,
             is_pending=is_pending,
         )
+        return [
+            replace(result, new_token=placement_batch.new_token(command))
+            for result, command in zip(results, commands, strict=True)
+        ]
 
-    def _build_request(
-        self, resolved_sessions: ResolvedSessions, command: PlaceOrder
-    ) -> IdempotentRequest[PlaceOrder]:
-        current_session = resolved_sessions.require_customer(command.session)
+    def _build_request(self, buyers: Buyers, command: PlaceOrder) -> IdempotentRequest[PlaceOrder]:
+        user_id = buyers.require(command.session, command.payment_method)
         if command.expected_total is not None:
             command.expected_total.require_currency(self._policy.currency)
         return IdempotentRequest(
-            key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
+            key=IdempotencyKey(user_id=user_id, value=command.key),
             fingerprint=fingerprint(
                 "order",
                 cart=command.cart,
@@ -158,22 +162,17 @@ class PlaceOrders:
     async def _load_batch(
         self,
         uow: UnitOfWork,
-        resolved_sessions: ResolvedSessions,
-        commands: Sequence[PlaceOrder],
+        buyers: Buyers,
+        requests: Sequence[IdempotentRequest[PlaceOrder]],
         attempted_at: datetime,
     ) -> PlacementBatch:
-        current_sessions = {
-            command.session: resolved_sessions.require_signed_in(command.session)
-            for command in commands
-        }
-        user_ids = {each.signed_in_user.id for each in current_sessions.values()}
+        commands = [request.command for request in requests]
+        current_sessions = {each.session: buyers.session(each.session) for each in commands}
+        # Guests have no account, and their carts are those of their sessions.
+        user_ids = {each.user.id for each in current_sessions.values() if each.user}
         carts = await SessionCarts.for_orders(
             uow,
-            taken={
-                current_sessions[command.session].signed_in_user.id
-                for command in commands
-                if command.cart is None
-            },
+            taken=user_ids & {each.key.user_id for each in requests if each.command.cart is None},
             read=user_ids,
         )
         skus = {
@@ -185,11 +184,8 @@ class PlaceOrders:
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
         card_attempts = await CardAttempts.load(
             uow,
-            {
-                current_sessions[command.session].signed_in_user.id
-                for command in commands
-                if not command.payment_method.is_immediate
-            },
+            {each.key.user_id for each in requests if not each.command.payment_method.is_immediate}
+            - buyers.new_guests,
             self._policy.limits,
             now=attempted_at,
         )
@@ -207,6 +203,7 @@ class PlaceOrders:
             now=now,
             rows=PlacementRows(
                 current_sessions=current_sessions,
+                buyers=buyers,
                 carts=carts,
                 variants=variants,
                 payments=payments_by_method(uow, self._ids, now, accounts),
@@ -249,5 +246,5 @@ def _orders_to_price(
             yield OrderToPrice(
                 cart=requested_cart(command, current_session, carts),
                 details=requested_details(command, current_session, carts),
-                user_id=current_session.signed_in_user.id,
+                user_id=current_session.session.user_id,
             )

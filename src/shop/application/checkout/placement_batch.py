@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime
 
+from shop.application.checkout.buyers import Buyers
 from shop.application.checkout.order_prices import OrderPrice, OrderPrices, OrderToPrice
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.batch import IdempotentRequest
@@ -27,6 +28,7 @@ from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.orders.price_changed import PriceChanged
 from shop.domain.payment import PaymentMethod
+from shop.domain.session import Session
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import Money
 from shop.domain.shared.value import value
@@ -79,6 +81,7 @@ class PlacementRows:
     """The rows of a group of orders: sessions by token, variants by SKU."""
 
     current_sessions: Mapping[SessionToken | None, CurrentSession]
+    buyers: Buyers
     carts: SessionCarts
     variants: Mapping[str, SoldVariant]
     payments: Mapping[PaymentMethod, OrderPayments]
@@ -110,6 +113,7 @@ class PlacementBatch:
         self._resolve_at = policy.resolve_at(now)
         self._expires_at = policy.expires_at(now)
         self._current_sessions = dict(rows.current_sessions)
+        self._buyers = rows.buyers
         self._carts = rows.carts
         self._variants = rows.variants
         self._payments = rows.payments
@@ -122,13 +126,13 @@ class PlacementBatch:
         command = request.command
         current_session = self._current_sessions[command.session]
         details = requested_details(command, current_session, self._carts)
+        self._buyers.require_details(current_session, details)
         cart = requested_cart(command, current_session, self._carts)
         problems = find_cart_problems(cart, self._variants, self._stock.inventories)
         problems.require_for_sale()
         self._policy.limits.require_quantities(cart)
-        price = self._prices.price(
-            OrderToPrice(cart=cart, details=details, user_id=request.key.user_id)
-        )
+        to_price = OrderToPrice(cart=cart, details=details, user_id=current_session.session.user_id)
+        price = self._prices.price(to_price)
         order = self._new_order(request, cart, details, price)
         if command.expected_total is not None and command.expected_total != order.total:
             raise PriceChanged.of(order, expected=command.expected_total)
@@ -142,9 +146,10 @@ class PlacementBatch:
         payments = self._payments[order.payment_method]
         payments.require_funds(order)
         new_token = None
-        if order.status is OrderStatus.PAID:
+        if not is_pending or current_session.user is None:
             # Before anything is staged: a session can still reject the order.
             new_token = self._remember_in_session(order, command)
+            self._buyers.add_guest(self._uow, order.user_id, details, at=self._now)
         payment = payments.begin(
             order,
             PaymentInstruction(
@@ -158,13 +163,30 @@ class PlacementBatch:
         if is_pending:
             self._card_attempts.add_order(order.user_id)
         self._stock.apply(order, _STOCK_MOVEMENTS[order.status])
-        self._prices.take_promotions(order)
+        self._prices.take_promotions(order, to_price)
         self._uow.orders.add(order, order.initial_status_change(actor=Actor.CUSTOMER))
         self._uow.payments.add(payment)
         self._notifications.order_placed(self._uow, order, payment)
         if order.status is OrderStatus.PAID:
             self._notifications.order_paid(self._uow, order, payment)
         return PlacedOrder(order=order, payment=payment, new_token=new_token)
+
+    def keep_guest(self, request: IdempotentRequest[PlaceOrder]) -> None:
+        """Stage the new guest of a rejected order, whose key keeps the rejection.
+
+        Raise `SessionConflict` if the session cannot be bound to the guest.
+        """
+        command, guest_id = request.command, request.key.user_id
+        if guest_id in self._buyers.new_guests:
+            current_session = self._current_sessions[command.session]
+            details = requested_details(command, current_session, self._carts)
+            self._save_session(command, current_session.session.with_guest(guest_id))
+            self._buyers.add_guest(self._uow, guest_id, details, at=self._now)
+
+    def new_token(self, command: PlaceOrder) -> SessionToken | None:
+        """Return the token of the command's session if it has a new one."""
+        current_session = self._current_sessions.get(command.session)
+        return None if current_session is None else current_session.new_token
 
     def _new_order(
         self,
@@ -203,9 +225,18 @@ class PlacementBatch:
 
     def _remember_in_session(self, order: Order, command: PlaceOrder) -> SessionToken | None:
         current_session = self._current_sessions[command.session]
-        session = current_session.session.with_last_order(order.id)
-        if command.cart is None:
-            session = self._carts.save(session, EMPTY_CART)
+        session = current_session.session
+        if current_session.user is None:
+            # Each order of a guest writes the session, so that two at once exclude each other.
+            session = session.with_guest(order.user_id)
+        if order.status is OrderStatus.PAID:
+            session = session.with_last_order(order.id)
+            if command.cart is None:
+                session = self._carts.save(session, EMPTY_CART)
+        return self._save_session(command, session)
+
+    def _save_session(self, command: PlaceOrder, session: Session) -> SessionToken | None:
+        current_session = self._current_sessions[command.session]
         saved = self._authenticator.save(self._uow, current_session, session)
         self._current_sessions[command.session] = saved
         return saved.new_token

@@ -45,7 +45,7 @@ class PlacementSessions:
         before = self._sessions.get(session_id) or (
             current_session.session if current_session else None
         )
-        if before is None or before.user_id != order.user_id:
+        if before is None or before.buyer_id != order.user_id:
             if payment.card_details.clears_cart:
                 self._carts.remove_ordered(order.user_id, _quantities(order), _codes(order))
             return None

@@ -34,7 +34,7 @@ T = TypeVar("T", bound=Identified)
 
 @value
 class IdempotentRequest(Generic[C]):
-    """A valid command of a signed-in user, with its key and fingerprint."""
+    """A valid command of a user, with its key and fingerprint."""
 
     key: IdempotencyKey
     fingerprint: str
@@ -84,11 +84,21 @@ class IdempotentBatch(Generic[C]):
         requests: Sequence[IdempotentRequest[C] | ShopError],
         *,
         at: datetime,
+        new_users: Collection[UUID] = (),
     ) -> Self:
-        """Claim the keys of valid requests; an error stands for an invalid command."""
+        """Claim the keys of valid requests; an error stands for an invalid command.
+
+        `new_users` are added in this unit of work if one of their requests has an outcome.
+        """
         fingerprints: dict[IdempotencyKey, str] = {}
         for request in _valid(requests):
             fingerprints.setdefault(request.key, request.fingerprint)
+        of_new_users = {key: each for key, each in fingerprints.items() if key.user_id in new_users}
+        if of_new_users:
+            uow.idempotency_keys.claim_for_new_users(of_new_users, at)
+            fingerprints = {
+                key: each for key, each in fingerprints.items() if key not in of_new_users
+            }
         records = await uow.idempotency_keys.claim(fingerprints, at) if fingerprints else {}
         return cls(uow, requests, records)
 

@@ -39,7 +39,7 @@ class AccessService:
     """Disables and enables users, ends their sessions, and puts them into groups.
 
     All of it counts from the user's next request on. Signing in as a disabled user fails like a
-    wrong password.
+    wrong password. Guests are no users to it: they cannot sign in.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ async def _change(
         # Sessions are locked before users.
         await uow.sessions.revoke_all(user_id, except_session_id=None)
     user = (await uow.users.lock([user_id])).get(user_id)
-    if user is None:
+    if user is None or user.is_guest:
         raise UserNotFound
     if groups is not None:
         before = await uow.customer_groups.of_users([user.id])
@@ -123,7 +123,8 @@ async def _change(
 
 
 async def _end_sessions(uow: UnitOfWork, user_id: UUID) -> int:
-    if user_id not in await uow.users.get_many([user_id]):
+    user = (await uow.users.get_many([user_id])).get(user_id)
+    if user is None or user.is_guest:
         raise UserNotFound
     ended = await uow.sessions.revoke_all(user_id, except_session_id=None)
     await uow.commit()

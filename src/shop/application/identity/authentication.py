@@ -17,13 +17,20 @@ from shop.domain.user import Role, User
 class CurrentSession:
     """An unexpired session and its signed-in user, as the database has them now.
 
-    `token` opened the session; None for a new one. `new_token` replaces it; None if it stays.
+    `guest` has ordered in it without signing in; only orders know guests. `token` opened the
+    session; None for a new one. `new_token` replaces it; None if it stays.
     """
 
     session: Session
     user: User | None
     token: SessionToken | None
     new_token: SessionToken | None
+    guest: User | None = None
+
+    @property
+    def buyer(self) -> User:
+        """The signed-in user or the guest; raise `NotSignedIn` if there is neither."""
+        return self.signed_in_user if self.guest is None else self.guest
 
     @property
     def roles_changed(self) -> bool:
@@ -93,6 +100,13 @@ class SessionAuthenticator:
         """Return the token's signed-in user; raise `NotSignedIn` or `SessionExpired`."""
         return (await self.resolve(uow, [token])).require_signed_in(token).signed_in_user
 
+    async def require_buyer(self, uow: UnitOfWork, token: SessionToken | None) -> User:
+        """Like `require_user`, and returns also the guest of a session without a user."""
+        current_session = (await self.resolve(uow, [token])).find_unexpired(token)
+        if current_session is None:
+            raise NotSignedIn
+        return current_session.buyer
+
     async def require_admin(self, uow: UnitOfWork, token: SessionToken | None) -> User:
         """Like `require_user`, and raises `Forbidden` unless the user is an admin."""
         user = await self.require_user(uow, token)
@@ -143,7 +157,7 @@ class SessionAuthenticator:
             uow.sessions.rotate(session) if current_session.token else uow.sessions.create(session)
         )
         issued_tokens.append(new_token)
-        return replace(current_session, session=session, user=user, new_token=new_token)
+        return replace(current_session, session=session, user=user, guest=None, new_token=new_token)
 
     def save(
         self, uow: UnitOfWork, current_session: CurrentSession, session: Session
@@ -184,7 +198,7 @@ class SessionAuthenticator:
         self, uow: UnitOfWork, sessions: Mapping[SessionToken, Session]
     ) -> ResolvedSessions:
         now = self._clock.now()
-        user_ids = {session.user_id for session in sessions.values() if session.user_id}
+        user_ids = {each.buyer_id for each in sessions.values() if each.buyer_id}
         users = await uow.users.get_many(user_ids) if user_ids else {}
         by_token: dict[SessionToken, CurrentSession] = {}
         expired_tokens: set[SessionToken] = set()
@@ -193,8 +207,13 @@ class SessionAuthenticator:
             if session.user_id and (user is None or not user.enabled):
                 continue
             if not session.is_expired(self.policy, now):
+                guest_id = None if session.user_id else session.guest_id
                 by_token[token] = CurrentSession(
-                    session=session, user=user, token=token, new_token=None
+                    session=session,
+                    user=user,
+                    token=token,
+                    new_token=None,
+                    guest=users.get(guest_id) if guest_id else None,
                 )
             elif user is not None:
                 expired_tokens.add(token)

@@ -31,16 +31,21 @@ class CustomerQueries:
         self._currency = currency
 
     async def search(
-        self, user: User, words: str, page: PageRequest[TimeCursor]
+        self,
+        user: User,
+        words: str,
+        page: PageRequest[TimeCursor],
+        *,
+        includes_guests: bool = False,
     ) -> Page[CustomerView, TimeCursor]:
         """Return a page of users whose name or address has the words, newest first.
 
-        Raise `Forbidden` unless the user is an admin.
+        Guests are left out unless asked for. Raise `Forbidden` unless the user is an admin.
         """
         user.require(Role.ADMIN)
 
         async def search(uow: UnitOfWork) -> Page[CustomerView, TimeCursor]:
-            found = await uow.users.search(words, page)
+            found = await uow.users.search(words, page, includes_guests=includes_guests)
             return Page(items=await self._views(uow, found.items), next=found.next)
 
         return await self._transactions.read(search)

@@ -4,8 +4,6 @@ An attempt without a response may have arrived, so a notification arrives at lea
 same id every time.
 """
 
-import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -15,35 +13,24 @@ from shop.application.jobs.retry_policy import retries_exhausted
 from shop.application.jobs.runner import complete_job
 from shop.application.notifications.endpoints import EndpointGate, log_change, status_after
 from shop.application.notifications.events import WebhookEndpoint
+from shop.application.notifications.letters import OrderLetters
 from shop.application.ports.clock import Clock
-from shop.application.ports.mailer import Email, Mailer
+from shop.application.ports.mailer import Mailer
 from shop.application.ports.metrics import UNCOUNTED, Metrics
-from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.repositories.jobs import Job
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
 from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.address import Address
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
-from shop.domain.orders.order import Order
 from shop.domain.shared.value import value
-from shop.domain.user import User
 
 Send = Callable[[NotificationDelivery], Awaitable[int]]
-
-
-@value
-class EmailSubject:
-    """The order that an e-mail is about, and the customer who gets it."""
-
-    customer_id: UUID
-    order_id: UUID
 
 
 @value
@@ -100,7 +87,7 @@ class SendNotifications:
         endpoints: Sequence[WebhookEndpoint],
         queues: CommandQueues,
         clock: Clock,
-        postal_rules: PostalRules,
+        letters: OrderLetters,
         metrics: Metrics = UNCOUNTED,
     ) -> None:
         self._metrics = metrics
@@ -110,10 +97,9 @@ class SendNotifications:
         self._gate = EndpointGate(transactions, clock)
         self._secrets = {each.url: each.secret for each in endpoints}
         self._lookup_queue = queues.queue_for(self._find_deliveries)
-        self._recipient_queue = queues.queue_for(self._find_recipients)
         self._attempt_queue = queues.queue_for(self._record)
         self._clock = clock
-        self._postal_rules = postal_rules
+        self._letters = letters
 
     async def send_webhook(self, job: Job) -> None:
         """Send a webhook; raise `NotificationFailed` if it has to be retried."""
@@ -164,34 +150,7 @@ class SendNotifications:
         )
 
     async def _send_to_customer(self, delivery: NotificationDelivery) -> int:
-        payload = json.loads(delivery.payload)["data"]
-        user, order = await self._recipient_queue.submit(
-            EmailSubject(customer_id=UUID(delivery.recipient), order_id=UUID(payload["id"]))
-        )
-        if user is None or order is None:
-            raise NotificationFailed("unknown customer", status_code=None, is_permanent=True)
-        shipping = None if order.pricing is None else order.pricing.shipping
-        return await self._mailer.send(
-            Email(
-                id=delivery.id,
-                recipient_name=user.name,
-                # Without one of the order, the customer's current address, even if it has changed
-                # since the event.
-                recipient_email=order.details.email or user.email,
-                event_type=delivery.event_type,
-                payload=payload,
-                created_at=delivery.created_at,
-                shipping_name=None if shipping is None else shipping.name,
-                shipping_address=await self._written(order.details.shipping_address),
-                billing_address=await self._written(order.details.billing_address),
-            )
-        )
-
-    async def _written(self, address: Address | None) -> Sequence[str]:
-        if address is None:
-            return ()
-        # The first address loads the data of all countries.
-        return await asyncio.to_thread(self._postal_rules.format, address)
+        return await self._mailer.send(await self._letters.write(delivery))
 
     async def _find_deliveries(
         self, ids: Sequence[UUID]
@@ -207,16 +166,6 @@ class SendNotifications:
             endpoints = {url: known.get(url) or EndpointStatus.working(url) for url in urls}
             deliveries = [found.get(each) for each in ids]
             return [(each, endpoints.get(each.recipient) if each else None) for each in deliveries]
-
-        return await self._transactions.read(find)
-
-    async def _find_recipients(
-        self, subjects: Sequence[EmailSubject]
-    ) -> Sequence[tuple[User | None, Order | None]]:
-        async def find(uow: UnitOfWork) -> Sequence[tuple[User | None, Order | None]]:
-            users = await uow.users.get_many({each.customer_id for each in subjects})
-            orders = await uow.orders.get_many({each.order_id for each in subjects})
-            return [(users.get(each.customer_id), orders.get(each.order_id)) for each in subjects]
 
         return await self._transactions.read(find)
 

@@ -100,7 +100,7 @@ class CancelOrders:
         return result
 
     async def _cancel(self, command: CancelOrder, uow: UnitOfWork) -> CommandResult[CancelledOrder]:
-        user = await self._authenticator.require_user(uow, command.session)
+        user = await self._authenticator.require_buyer(uow, command.session)
         request = optional_request(user, command.key, command, "cancel", order_id=command.order_id)
         return await execute_once(
             uow,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import SessionLookup, SessionService
+from shop.application.notifications.order_links import LinkBearer
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.repositories.session_store import SessionToken
@@ -32,6 +33,10 @@ from shop.domain.user import Role, User
 
 MAX_CONCURRENT_QUERIES = 4
 """Groups of lookups at once, so that a stuck one does not stop all."""
+
+
+OrderReader = User | LinkBearer
+"""Who asks for an order: a user, also a guest, or the bearer of a link."""
 
 
 @value
@@ -97,15 +102,16 @@ class OrderHistory:
 
 @value
 class LookedUpOrder:
-    """The session of a token, and an order if its user may see it."""
+    """The session of a token, and an order if its user or guest may see it."""
 
     current_session: CurrentSession | None
     visible: OrderView | None
 
-    def require_signed_in(self) -> None:
-        """Raise `NotSignedIn` unless the token has opened a signed-in user's session."""
-        if self.current_session is None or self.current_session.user is None:
+    def require_buyer(self) -> None:
+        """Raise `NotSignedIn` unless the token has opened the session of a user or a guest."""
+        if self.current_session is None:
             raise NotSignedIn
+        _ = self.current_session.buyer
 
     @property
     def view(self) -> OrderView:
@@ -174,7 +180,8 @@ class OrderQueries:
 
             def look_up(lookup: _Lookup) -> _Found:
                 session, view = look_up_session(lookup.token), views.get(lookup.order_id)
-                user = session.current_session.user if session.current_session else None
+                current = session.current_session
+                user = None if current is None else current.user or current.guest
                 if user is None or view is None or not view.order.is_visible_to(user):
                     return _Found(session=session, visible=None)
                 if user.is_admin:
@@ -185,21 +192,22 @@ class OrderQueries:
 
         return await self._transactions.read(look_up_all)
 
-    async def show(self, user: User, order_id: UUID) -> OrderView:
-        """Return an order; raise `OrderNotFound` unless the user may see it."""
+    async def show(self, reader: OrderReader, order_id: UUID) -> OrderView:
+        """Return an order; raise `OrderNotFound` unless the reader may see it."""
 
         async def show(uow: UnitOfWork) -> OrderView:
             found = (await uow.orders.get_many([order_id])).get(order_id)
-            if found is None or not found.is_visible_to(user):
+            if found is None or not _is_visible(found, reader):
                 raise OrderNotFound
             views = await _load_views(uow, [found])
-            return (await _add_customers(views, uow) if user.is_admin else views)[0]
+            is_for_staff = isinstance(reader, User) and reader.is_admin
+            return (await _add_customers(views, uow) if is_for_staff else views)[0]
 
         return await self._transactions.read(show)
 
     async def for_session(self, current_session: CurrentSession) -> OrderView:
         """Return the last order of the session; raise `SessionHasNoOrder` if it has none."""
-        user, order_id = current_session.signed_in_user, current_session.session.last_order_id
+        user, order_id = current_session.buyer, current_session.session.last_order_id
         if order_id is None:
             raise SessionHasNoOrder
         return await self.show(user, order_id)
@@ -223,10 +231,10 @@ class OrderQueries:
 
         return await self._transactions.read(search)
 
-    async def history(self, user: User, order_id: UUID) -> OrderHistory:
+    async def history(self, reader: OrderReader, order_id: UUID) -> OrderHistory:
         """Return what happened to an order, each kind oldest first; raise like `show`."""
         # The owner of an order never changes, so both reads need not be of the same time.
-        await self.show(user, order_id)
+        await self.show(reader, order_id)
 
         async def history(uow: UnitOfWork) -> OrderHistory:
             return OrderHistory(
@@ -238,10 +246,10 @@ class OrderQueries:
         return await self._transactions.read(history)
 
     async def shipment_events(
-        self, user: User, order_id: UUID, kind: ShipmentEventKind
+        self, reader: OrderReader, order_id: UUID, kind: ShipmentEventKind
     ) -> Sequence[ShipmentEvent]:
         """Return an order's shipments or deliveries, oldest first; raise like `show`."""
-        await self.show(user, order_id)
+        await self.show(reader, order_id)
         found = await self._transactions.read(
             lambda uow: uow.shipment_events.for_orders([order_id])
         )
@@ -253,6 +261,12 @@ class OrderQueries:
         return (await self._transactions.read(lambda uow: uow.refunds.for_orders([order_id])))[
             order_id
         ]
+
+
+def _is_visible(order: Order, reader: OrderReader) -> bool:
+    if isinstance(reader, LinkBearer):
+        return reader.order_id == order.id
+    return order.is_visible_to(reader)
 
 
 async def _load_views(uow: UnitOfWork, orders: Sequence[Order]) -> Sequence[OrderView]:

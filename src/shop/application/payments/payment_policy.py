@@ -24,6 +24,8 @@ class PaymentPolicy:
     response_timeout: timedelta
     action_timeout: timedelta
     limits: CustomerLimits
+    allows_guests: bool = False
+    """Whether visitors may order by card without signing in."""
 
     def expires_at(self, begun_at: datetime) -> datetime:
         """Return when a payment expires."""

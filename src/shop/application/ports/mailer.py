@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,8 @@ class Email:
     shipping_name: str | None = None
     shipping_address: Sequence[str] = ()
     billing_address: Sequence[str] = ()
+    order_link: str | None = field(default=None, repr=False)
+    """Opens the order of a guest, who cannot sign in."""
 
 
 class Mailer(ABC):

@@ -10,10 +10,10 @@ from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.pricing.promotions.promotion_uses import (
     PromotionCounter,
+    PromotionCustomer,
     PromotionUse,
     code_key,
     counter_key,
-    customer_key,
     smallest_free_number,
 )
 from shop.domain.pricing.quoted import QuotedDiscount
@@ -46,17 +46,17 @@ class OrderPromotions:
         """What is used of promotions, by the orders so far too."""
         return self._usage
 
-    def take(self, order: Order) -> None:
-        """Stage the uses of a new order, which was quoted with `usage`.
+    def take(self, order: Order, customer: PromotionCustomer) -> None:
+        """Stage the uses of a customer's new order, which was quoted with `usage`.
 
         Raise `TransientFailure` if staff have changed one of its promotions since the rules were
         read.
         """
         for discount in order.discounts:
-            self._take(order, discount)
-        self._usage.add_order(order.user_id)
+            self._take(order, customer, discount)
+        self._usage.add_order(customer)
 
-    def _take(self, order: Order, discount: QuotedDiscount) -> None:
+    def _take(self, order: Order, customer: PromotionCustomer, discount: QuotedDiscount) -> None:
         usage, counters = self._usage, self._uow.promotion_counters
         counter = usage.counter(counter_key(discount.promotion))
         if counter is None or counter.rules_version > usage.rules_version:
@@ -68,18 +68,18 @@ class OrderPromotions:
         use = PromotionUse(
             promotion=discount.promotion,
             order_id=order.id,
-            customer_key=customer_key(order.user_id),
-            n=self._number_of_use(order, discount),
+            customer_key=customer.key,
+            n=self._number_of_use(customer, discount),
             code=discount.code,
             created_at=self._now,
         )
         self._uow.promotion_uses.add(use)
         usage.take(use, is_pending=order.status is OrderStatus.PENDING)
 
-    def _number_of_use(self, order: Order, discount: QuotedDiscount) -> int | None:
+    def _number_of_use(self, customer: PromotionCustomer, discount: QuotedDiscount) -> int | None:
         if self._usage.promotion(discount.promotion).uses_per_customer is None:
             return None
-        held = self._usage.held_by(discount.promotion, order.user_id)
+        held = self._usage.held_by(discount.promotion, customer)
         return smallest_free_number([each.n for each in held])
 
 

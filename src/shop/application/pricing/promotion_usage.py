@@ -13,19 +13,19 @@ from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.promotions.promotion_uses import (
     HeldUse,
     PromotionCounter,
+    PromotionCustomer,
     PromotionUse,
     code_key,
     counter_key,
-    customer_key,
 )
 from shop.domain.shared.value import value
 
 
 @value
 class CodesOfBuyer:
-    """The codes that a customer has entered, normalised; None stands for a new visitor."""
+    """The codes that a customer has entered, normalised; None stands for a visitor."""
 
-    user_id: UUID | None
+    customer: PromotionCustomer | None
     codes: tuple[str, ...]
 
 
@@ -42,7 +42,7 @@ class PromotionUsage:
         *,
         counters: Mapping[str, PromotionCounter],
         uses: Mapping[tuple[str, str], Sequence[HeldUse]],
-        have_ordered: Collection[UUID],
+        have_ordered: Collection[PromotionCustomer],
     ) -> None:
         self._in_force = in_force
         self._counters = dict(counters)
@@ -88,14 +88,14 @@ class PromotionUsage:
         counters: Mapping[str, PromotionCounter],
     ) -> Self:
         counters = {**candidates.counters, **counters}
-        slugs, users = candidates.slugs_counted_by_customer(counters), candidates.users
+        slugs, customers = candidates.slugs_counted_by_customer(counters), candidates.customers
         asks_for_orders = any(each.conditions.is_for_first_order for each in candidates.promotions)
-        keys = sorted(map(customer_key, users))
+        keys = sorted(each.key for each in customers)
         uses = await uow.promotion_uses.of_customers(slugs, keys) if slugs and keys else {}
         have_ordered = (
-            await uow.promotion_uses.customers_with_orders(users)
-            if asks_for_orders and users
-            else frozenset[UUID]()
+            await _find_with_orders(uow, customers)
+            if asks_for_orders
+            else frozenset[PromotionCustomer]()
         )
         return cls(
             in_force,
@@ -117,15 +117,15 @@ class PromotionUsage:
         """Return the counter of a promotion or of a code, as the orders so far have left it."""
         return self._counters.get(key)
 
-    def held_by(self, promotion: str, user_id: UUID) -> Sequence[HeldUse]:
+    def held_by(self, promotion: str, customer: PromotionCustomer) -> Sequence[HeldUse]:
         """Return the uses of a customer."""
-        return self._uses.get((promotion, customer_key(user_id)), ())
+        return self._uses.get((promotion, customer.key), ())
 
-    def has_ordered(self, user_id: UUID | None) -> bool:
+    def has_ordered(self, customer: PromotionCustomer | None) -> bool:
         """Check whether the customer has an order that was neither declined nor cancelled."""
-        return user_id in self._have_ordered
+        return customer in self._have_ordered
 
-    def entered(self, code: str, user_id: UUID | None) -> EnteredCode:
+    def entered(self, code: str, customer: PromotionCustomer | None) -> EnteredCode:
         """Return a code as it stands now."""
         counter = self._counters.get(code_key(code))
         is_single_use = counter is not None and counter.is_single_use
@@ -138,17 +138,20 @@ class PromotionUsage:
             promotion=promotion,
             is_used_up=counter is not None and counter.uses_left == 0,
             held_by=(
+                # Another guest with the same address learns nothing of an order.
                 None
-                if promotion is None or user_id is None
-                else self._find_pending(promotion, user_id, code if is_single_use else None)
+                if promotion is None or customer is None or customer.user_id is None
+                else self._find_pending(promotion, customer, code if is_single_use else None)
             ),
         )
 
-    def so_far(self, codes: Iterable[EnteredCode], user_id: UUID | None) -> Mapping[str, UsesSoFar]:
+    def so_far(
+        self, codes: Iterable[EnteredCode], customer: PromotionCustomer | None
+    ) -> Mapping[str, UsesSoFar]:
         """Return how often each limited promotion was used that a cart could have."""
         by_code = [self._in_force.by_slug.get(each.promotion or "") for each in codes]
         return {
-            each.slug: self._so_far(each, user_id)
+            each.slug: self._so_far(each, customer)
             for each in (*self._in_force.automatic, *by_code)
             if each is not None and each.is_limited
         }
@@ -163,24 +166,26 @@ class PromotionUsage:
             HeldUse(order_id=use.order_id, n=use.n, code=use.code, is_pending=is_pending)
         )
 
-    def add_order(self, user_id: UUID) -> None:
+    def add_order(self, customer: PromotionCustomer) -> None:
         """Count a new order of a customer."""
-        self._have_ordered.add(user_id)
+        self._have_ordered.add(customer)
 
-    def _so_far(self, promotion: Promotion, user_id: UUID | None) -> UsesSoFar:
+    def _so_far(self, promotion: Promotion, customer: PromotionCustomer | None) -> UsesSoFar:
         counter, limit = self._counters.get(counter_key(promotion.slug)), promotion.limit
         left = None if counter is None else counter.uses_left
-        by_customer = 0 if user_id is None else len(self.held_by(promotion.slug, user_id))
+        by_customer = 0 if customer is None else len(self.held_by(promotion.slug, customer))
         return UsesSoFar(
             by_all=0 if left is None or limit is None else limit - left, by_customer=by_customer
         )
 
-    def _find_pending(self, promotion: str, user_id: UUID, code: str | None) -> UUID | None:
+    def _find_pending(
+        self, promotion: str, customer: PromotionCustomer, code: str | None
+    ) -> UUID | None:
         """Return the customer's pending order with a use, for one order's code with that code."""
         return next(
             (
                 each.order_id
-                for each in self.held_by(promotion, user_id)
+                for each in self.held_by(promotion, customer)
                 if each.is_pending and code in (None, each.code)
             ),
             None,
@@ -194,7 +199,7 @@ class _Candidates:
     `asked` counts the customers who have entered a code, by the key of each counter.
     """
 
-    users: frozenset[UUID]
+    customers: frozenset[PromotionCustomer]
     asked: Mapping[str, int]
     automatic: tuple[Promotion, ...]
     by_code: tuple[Promotion, ...]
@@ -218,7 +223,7 @@ class _Candidates:
                 for code in buyer.codes
                 for key in (code_key(code), counter_key(promotions[code]))
             ),
-            users=frozenset(each.user_id for each in buyers if each.user_id is not None),
+            customers=frozenset(each.customer for each in buyers if each.customer is not None),
             automatic=in_force.automatic,
             by_code=tuple(
                 in_force.by_slug[each] for each in sorted(slugs & in_force.by_slug.keys())
@@ -243,3 +248,15 @@ class _Candidates:
             if each.uses_left is not None and each.uses_left < self.asked.get(key, 0)
         }
         return sorted(limited | used_up)
+
+
+async def _find_with_orders(
+    uow: UnitOfWork, customers: Collection[PromotionCustomer]
+) -> frozenset[PromotionCustomer]:
+    users = {each.user_id for each in customers if each.user_id is not None}
+    emails = {each.email_key for each in customers if each.email_key is not None}
+    found_users = await uow.promotion_uses.customers_with_orders(users) if users else ()
+    found_emails = await uow.promotion_uses.emails_with_orders(emails) if emails else ()
+    return frozenset(
+        each for each in customers if each.user_id in found_users or each.email_key in found_emails
+    )

@@ -14,6 +14,7 @@ from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.pricing.cart_to_quote import Buyer, CartToQuote, LineToQuote
 from shop.domain.pricing.places import Destination
+from shop.domain.pricing.promotions.promotion_uses import PromotionCustomer
 from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import Quote
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
@@ -25,11 +26,12 @@ from shop.domain.shared.value import value
 class CartToPrice:
     """A cart or a new order, and what its customer has entered beside the lines.
 
-    The codes are normalised.
+    The codes are normalised. A guest's new order has no `user_id`, but an e-mail address.
     """
 
     cart: Cart
     user_id: UUID | None = None
+    guest_email_key: str | None = None
     vat_country: str | None = None
     destination: Destination | None = None
     shipping_method: str | None = None
@@ -38,7 +40,14 @@ class CartToPrice:
     @property
     def codes_of_buyer(self) -> CodesOfBuyer:
         """The codes, with their customer."""
-        return CodesOfBuyer(user_id=self.user_id, codes=self.codes)
+        return CodesOfBuyer(customer=self.customer, codes=self.codes)
+
+    @property
+    def customer(self) -> PromotionCustomer | None:
+        """For whom uses of promotions are counted; None for a visitor's cart."""
+        if self.user_id is None and self.guest_email_key is None:
+            return None
+        return PromotionCustomer(user_id=self.user_id, email_key=self.guest_email_key)
 
     @classmethod
     def of(
@@ -48,6 +57,7 @@ class CartToPrice:
         *,
         variants: Mapping[str, SoldVariant],
         user_id: UUID | None,
+        guest_email_key: str | None = None,
     ) -> Self:
         """Take what prices depend on from the details of a cart, or of a new order."""
         if details == NO_DETAILS:
@@ -56,6 +66,7 @@ class CartToPrice:
         return cls(
             cart=cart,
             user_id=user_id,
+            guest_email_key=guest_email_key,
             vat_country=details.vat_country,
             destination=details.destination(is_shipped=ships),
             shipping_method=details.shipping_method,
@@ -143,7 +154,7 @@ class CartQuotes:
 
     def _to_quote(self, cart: CartToPrice) -> CartToQuote:
         variants, usage = self._variants, self._usage
-        codes = tuple(usage.entered(each, cart.user_id) for each in cart.codes)
+        codes = tuple(usage.entered(each, cart.customer) for each in cart.codes)
         return CartToQuote(
             lines=tuple(
                 self._line(line, variants[line.sku])
@@ -154,13 +165,13 @@ class CartQuotes:
                 groups=self._groups.get(cart.user_id, frozenset())
                 if cart.user_id is not None
                 else frozenset(),
-                has_ordered=usage.has_ordered(cart.user_id),
+                has_ordered=usage.has_ordered(cart.customer),
                 vat_country=cart.vat_country,
             ),
             destination=cart.destination,
             shipping_method=cart.shipping_method,
             codes=codes,
-            uses=usage.so_far(codes, cart.user_id),
+            uses=usage.so_far(codes, cart.customer),
         )
 
     def _line(self, line: LineQuantity, variant: SoldVariant) -> LineToQuote:

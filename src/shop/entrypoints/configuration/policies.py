@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from shop.application.identity.rate_limit_policy import RateLimitPolicy
 from shop.application.jobs.retry_policy import RetryPolicy
 from shop.application.notifications.events import NotificationPolicy, WebhookEndpoint
+from shop.application.notifications.order_links import OrderLinkPolicy
 from shop.application.payments.customer_limits import CustomerLimits
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.pricing.pricing_policy import PricingPolicy
@@ -52,6 +53,7 @@ class Policies:
             response_timeout=self.gateway_response_timeout,
             action_timeout=timedelta(seconds=self._settings.action_timeout_seconds),
             limits=self._customer_limits,
+            allows_guests=self._settings.guest_checkout,
         )
 
     @property
@@ -134,6 +136,14 @@ class Policies:
             emails_customers=self._settings.smtp_url is not None,
             low_stock_threshold=self._settings.low_stock_threshold,
             rehearses_payments=self._settings.rehearses_payments,
+        )
+
+    @property
+    def order_links(self) -> OrderLinkPolicy:
+        """How letters open orders of guests."""
+        return OrderLinkPolicy(
+            lifetime=timedelta(seconds=self._settings.order_link_seconds),
+            public_url=self._settings.public_url,
         )
 
     @property

@@ -15,6 +15,7 @@ from pydantic_settings import (
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Currency
 from shop.entrypoints.configuration.database import DatabaseSettings
+from shop.entrypoints.configuration.guests import GuestSettings
 from shop.entrypoints.configuration.limits import LimitSettings
 from shop.entrypoints.configuration.media import MediaSettings
 from shop.entrypoints.configuration.metrics import MetricsSettings
@@ -44,6 +45,7 @@ class Settings(
     NotificationSettings,
     LimitSettings,
     PricingSettings,
+    GuestSettings,
     ServerSettings,
     MetricsSettings,
     MediaSettings,

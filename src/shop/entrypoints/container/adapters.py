@@ -10,7 +10,7 @@ from pydantic import Secret
 from shop.adapters.system.clock import SystemClock
 from shop.adapters.system.common_passwords import CommonPasswordFile
 from shop.adapters.system.id_generator import SystemIdGenerator
-from shop.adapters.system.keyring import KeyedHash, load_or_create_secret, new_secret
+from shop.adapters.system.keyring import KeyedHash, Keyring, load_or_create_secret, new_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.application.ports.backup_archive import BackupArchive
 from shop.application.ports.backup_part import BackupPart
@@ -44,6 +44,10 @@ def _session_secrets(settings: Settings) -> Sequence[str]:
     return [load_or_create_secret(settings.secret_file) if is_kept else new_secret()]
 
 
+def _order_link_keys(secrets: Sequence[str]) -> Sequence[bytes]:
+    return Keyring(secrets).keys("order-link")
+
+
 def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
     return [each.get_secret_value() for each in secrets]
 
@@ -65,6 +69,10 @@ class AdapterContainer(containers.DeclarativeContainer):
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
 
     account_hash = providers.Singleton(KeyedHash, secrets, "account in logs")
+
+    order_link_keys: providers.Provider[Sequence[bytes]] = providers.Singleton(
+        _order_link_keys, secrets
+    )
 
     database: providers.Provider[Database] = providers.Selector(
         settings.provided.database_adapter,

@@ -9,6 +9,8 @@ from shop.application.notifications.deliveries import SendNotifications
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.notifications.endpoints import EndpointService
 from shop.application.notifications.events import Notifications
+from shop.application.notifications.letters import OrderLetters
+from shop.application.notifications.order_links import OrderLinks
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
 T = TypeVar("T")
@@ -20,6 +22,16 @@ class NotificationContainer(Base):
     notifications = providers.Singleton(
         Notifications, Base.policies.provided.notification, Base.clock, Base.id_generator
     )
+    order_links = providers.Singleton(
+        OrderLinks, Base.order_link_keys.provider, Base.clock, Base.policies.provided.order_links
+    )
+    order_letters = providers.Singleton(
+        OrderLetters,
+        Base.transaction_runner,
+        Base.command_queues,
+        Base.postal_rules,
+        order_links,
+    )
     send_notifications = providers.Singleton(
         SendNotifications,
         Base.transaction_runner,
@@ -28,7 +40,7 @@ class NotificationContainer(Base):
         Base.policies.provided.notification.endpoints,
         Base.command_queues,
         Base.clock,
-        Base.postal_rules,
+        order_letters,
         Base.metrics,
     )
     notification_delivery_service = providers.Singleton(

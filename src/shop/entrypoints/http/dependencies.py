@@ -3,10 +3,8 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
 
 from fastapi import Depends, Request
-from pydantic import TypeAdapter, ValidationError
 
 from shop.application.catalogue.categories import CategoryService
 from shop.application.catalogue.export import ProductExport
@@ -36,7 +34,7 @@ from shop.application.ledger.transfers import TransferService
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.fulfil import FulfilOrders
-from shop.application.orders.queries import LookedUpOrder, OrderQueries
+from shop.application.orders.queries import OrderQueries
 from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
 from shop.application.ports.image_store import ImageStore
@@ -53,8 +51,6 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.http.requests.client_address import client_address
 from shop.entrypoints.http.requests.idempotency_key import HEADER, idempotency_key
 from shop.entrypoints.http.session.response_context import ResponseContext
-
-_ORDER_ID = TypeAdapter(UUID)
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -80,6 +76,11 @@ class Principal:
         """The signed-in user; raise `NotSignedIn` if there is none."""
         return self.existing_session.signed_in_user
 
+    @property
+    def buyer(self) -> User:
+        """The signed-in user or the session's guest; raise `NotSignedIn` if there is neither."""
+        return self.existing_session.buyer
+
 
 @value
 class KeyedRequest:
@@ -104,7 +105,8 @@ def _response_context(request: Request) -> ResponseContext:
     return response_context
 
 
-def _session_token(request: Request) -> SessionToken | None:
+def session_token(request: Request) -> SessionToken | None:
+    """Return the session token of a request, if any."""
     return _response_context(request).token(request.headers)
 
 
@@ -120,26 +122,6 @@ async def authenticate(request: Request) -> Principal:
         current_session=current_session,
         response_context=response_context,
     )
-
-
-async def _order_of_path(request: Request) -> LookedUpOrder:
-    """Like `authenticate`, and find the order of the path at the same time.
-
-    Raise `NotSignedIn` before the order is missed, and before the route rejects its id.
-    """
-    try:
-        order_id = _ORDER_ID.validate_python(request.path_params["order_id"])
-    except ValidationError:
-        principal = await authenticate(request)
-        found = LookedUpOrder(current_session=principal.current_session, visible=None)
-    else:
-        container: Container = request.app.state.container
-        response_context = _response_context(request)
-        token = response_context.token(request.headers)
-        found = await container.order_queries().look_up(token, order_id)
-        response_context.update_session(found.current_session)
-    found.require_signed_in()
-    return found
 
 
 def authenticate_on_demand(request: Request) -> Callable[[], Awaitable[Principal]]:
@@ -187,15 +169,13 @@ async def _session_or_new_visitor(
 
 
 CurrentResponseContext = Annotated[ResponseContext, Depends(_response_context)]
-SessionTokenFromCookie = Annotated[SessionToken | None, Depends(_session_token)]
+SessionTokenFromCookie = Annotated[SessionToken | None, Depends(session_token)]
 AnyUser = Annotated[Principal, Depends(authenticate)]
 AuthenticateOnDemand = Annotated[
     Callable[[], Awaitable[Principal]], Depends(authenticate_on_demand)
 ]
 SessionOrNewVisitor = Annotated[Principal, Depends(_session_or_new_visitor)]
 """The session of a request that begins one if there is none, within the rate limit."""
-OrderOfPath = Annotated[LookedUpOrder, Depends(_order_of_path)]
-"""The order that the path names, for a signed-in user."""
 SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]

@@ -211,6 +211,15 @@ PaymentAction = Annotated[
     ),
 ]
 
+Guest = Annotated[
+    bool | None,
+    Field(
+        exclude_if=lambda guest: guest is None,
+        examples=[True],
+        description="Present and true for a guest, who ordered without signing in.",
+    ),
+]
+
 Simulated = Annotated[
     bool | None,
     Field(

@@ -170,6 +170,7 @@ def new_container(
             currency=EUR,
             welcome_credit=CREDIT,
             session_store=session_store,
+            guest_checkout=True,
         )
     )
     container.clock.override(providers.Object(clock))

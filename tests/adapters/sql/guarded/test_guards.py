@@ -92,6 +92,7 @@ class TestStatements:
             "sessions",
             "users",
             "customer_carts",
+            "rule_versions",
             "accounts",
             "idempotency_keys",
             "variants",

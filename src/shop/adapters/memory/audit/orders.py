@@ -35,12 +35,12 @@ def ever_paid_orders(state: State) -> Iterator[Order]:
 
 
 def sessions_with_foreign_orders(state: State) -> Facts:
-    """Find sessions whose last order is missing or another user's."""
+    """Find sessions whose last order is missing, or neither their user's nor their guest's."""
     for row in state.sessions.rows.values():
         session = row.session
         if session.last_order_id is not None:
             order = state.orders.rows.get(session.last_order_id)
-            if order is None or order.user_id != session.user_id:
+            if order is None or order.user_id != session.buyer_id:
                 yield {"session_id": str(session.id), "last_order_id": str(session.last_order_id)}
 
 

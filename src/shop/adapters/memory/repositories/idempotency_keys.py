@@ -33,11 +33,16 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         """Claim the keys that are free; return the records of those that are not."""
         self._transaction.acquire(LockOrder.IDEMPOTENCY_KEYS)
         known = {**self._transaction.state.idempotency_keys.rows, **self._claimed}
-        for key, fingerprint in fingerprints.items():
-            if key not in known:
-                record = KeyRecord(fingerprint=fingerprint, outcome=None)
-                self._claimed[key] = KeyRow(id=key, record=record, created_at=at)
+        free = fingerprints.keys() - known.keys()
+        self.claim_for_new_users({key: fingerprints[key] for key in free}, at)
         return {key: _with_fresh_error(known[key].record) for key in fingerprints if key in known}
+
+    def claim_for_new_users(self, fingerprints: Mapping[IdempotencyKey, str], at: datetime) -> None:
+        """Stage the claim of keys that are free."""
+        self._transaction.require_writing()
+        for key, fingerprint in fingerprints.items():
+            record = KeyRecord(fingerprint=fingerprint, outcome=None)
+            self._claimed[key] = KeyRow(id=key, record=record, created_at=at)
 
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a claimed key."""

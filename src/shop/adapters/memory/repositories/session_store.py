@@ -125,6 +125,9 @@ class MemorySessionStore(SessionStore):
         for row in self._rows.staged:
             has_user = row.session.user_id is None or row.session.user_id in state.users.rows
             require_constraint(has_user, "fk_sessions_user_id_users")
+            guest_id = row.session.guest_id
+            has_guest = guest_id is None or guest_id in state.users.rows
+            require_constraint(has_guest, "fk_sessions_guest_id_users")
         sessions = self._rows.apply(state)
         touched = [
             replace(row, session=row.session.used_at(self._touched[key]))

@@ -38,7 +38,9 @@ class MemoryUsers(Users):
         """Like `get_many`, and lock the users."""
         return self._rows.lock(ids)
 
-    async def search(self, words: str, page: PageRequest[TimeCursor]) -> Page[User, TimeCursor]:
+    async def search(
+        self, words: str, page: PageRequest[TimeCursor], *, includes_guests: bool = False
+    ) -> Page[User, TimeCursor]:
         """Return a page of users that contain the words, newest first."""
         search_words = words.casefold()
         return newest_first(
@@ -46,6 +48,7 @@ class MemoryUsers(Users):
                 user
                 for user in self._rows.committed.rows.values()
                 if search_words in f"{user.email}\n{user.name}".casefold()
+                and (includes_guests or not user.is_guest)
             ),
             page,
             lambda user: TimeCursor(at=user.created_at, id=user.id),

@@ -4,7 +4,8 @@ SESSIONS_WITH_FOREIGN_ORDERS = """
     SELECT s.id AS session_id, s.last_order_id FROM sessions s
     LEFT JOIN orders o ON o.id = s.last_order_id
     WHERE s.last_order_id IS NOT NULL
-      AND (o.id IS NULL OR s.user_id IS NULL OR o.user_id <> s.user_id)
+      AND (o.id IS NULL OR COALESCE(s.user_id, s.guest_id) IS NULL
+        OR o.user_id <> COALESCE(s.user_id, s.guest_id))
 """
 
 # The key of an order that was ever paid refers to the order; any other key was rejected.

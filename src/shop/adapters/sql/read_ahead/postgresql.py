@@ -31,7 +31,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
 from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
-from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES, KNOWN_RULES
+from shop.adapters.sql.repositories.pricing.rule_documents import (
+    KNOWN_RULES,
+    select_current_rules,
+)
 from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -64,7 +67,8 @@ found AS MATERIALIZED (
     WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM wanted)){or_session_ids}
 ),
 people AS MATERIALIZED (
-    SELECT * FROM users WHERE id = ANY (ARRAY(SELECT user_id FROM found)){or_emails}{or_customers}
+    SELECT * FROM users
+    WHERE id = ANY (ARRAY(SELECT COALESCE(user_id, guest_id) FROM found)){or_emails}{or_customers}
 ),
 carts AS MATERIALIZED (
     SELECT ARRAY(
@@ -91,13 +95,16 @@ _OR_CUSTOMERS = " OR id = ANY (ARRAY(SELECT user_id FROM orders WHERE id = ANY (
 # Most orders have none.
 _FULFILLED = "ARRAY(SELECT id FROM orders WHERE id = ANY (:order_ids) AND has_fulfilment)"
 
-_FOUND = table("found", column("user_id", Uuid()))
+_FOUND = table("found", column("user_id", Uuid()), column("guest_id", Uuid()))
+_BUYERS = select(func.coalesce(_FOUND.c.user_id, _FOUND.c.guest_id))
 _CARD_USE = select_card_use(
-    lambda user_id: user_id == func.any(func.array(select(_FOUND.c.user_id).scalar_subquery())),
+    lambda user_id: user_id == func.any(func.array(_BUYERS.scalar_subquery())),
     since=literal_column(f":{DECLINED_SINCE}"),
 ).compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # SQLAlchemy's.
 
-_CURRENT_RULES = CURRENT_RULES.compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # As above.
+_CURRENT_RULES = select_current_rules(literal_column(f"CAST(:{KNOWN_RULES} AS bigint)")).compile(
+    dialect=postgresql.dialect()  # type: ignore[no-untyped-call]  # As above.
+)
 
 _ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
@@ -113,7 +120,7 @@ _ROWS: Mapping[TableClause, str] = {
     idempotency_keys: """
         wanted JOIN found USING (token_hash) CROSS JOIN LATERAL (
             SELECT * FROM idempotency_keys
-            WHERE user_id = found.user_id AND key = wanted.key OFFSET 0
+            WHERE user_id = COALESCE(found.user_id, found.guest_id) AND key = wanted.key OFFSET 0
         ) AS idempotency_keys""",
     variants: """(
         SELECT sku, product_handle, product_name, options, image_url, price, currency, weight_grams,

@@ -59,7 +59,7 @@ class RowsReadAhead:
             if each.takes_cart and each.session in by_token
         ]
         in_carts = self._skus_in(taken)
-        session_users = {each.user_id for each in found}
+        session_users = {_buyer_id(each) for each in found}
         user_ids = session_users | {each.id for each in self._rows.get(users, ())}
         self._user_ids = user_ids
         self._card_use_since = read_ahead.card_use_since
@@ -86,7 +86,7 @@ class RowsReadAhead:
             if column.table in self._rows
         }
         self._keys = frozenset(
-            (by_token[each.session].user_id, each.idempotency_key)
+            (_buyer_id(by_token[each.session]), each.idempotency_key)
             for each in read_ahead.wanted
             if each.session in by_token
         )
@@ -134,3 +134,8 @@ class RowsReadAhead:
         if not self._keys >= wanted:
             return None
         return [each for each in self._rows[idempotency_keys] if (each.user_id, each.key) in wanted]
+
+
+def _buyer_id(session: Any) -> UUID | None:  # noqa: ANN401  A row, of either engine.
+    buyer_id: UUID | None = session.user_id or session.guest_id
+    return buyer_id

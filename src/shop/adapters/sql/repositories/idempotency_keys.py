@@ -40,16 +40,14 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._completed: dict[IdempotencyKey, Fields] = {}
         self._released: set[IdempotencyKey] = set()
         self._completed_pending: dict[IdempotencyKey, Fields] = {}
+        self._late: dict[IdempotencyKey, Fields] = {}
 
     async def claim(
         self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
     ) -> Mapping[IdempotencyKey, KeyRecord]:
         """Insert the keys that are free; return the records of those that are not."""
         self._connection.acquire(LockOrder.IDEMPOTENCY_KEYS)
-        rows = [
-            {**_id(key), "fingerprint": fingerprint, "created_at": at}
-            for key, fingerprint in fingerprints.items()
-        ]
+        rows = [_claim_fields(*each, at) for each in fingerprints.items()]
         try:
             added = await self._connection.insert_if_absent(
                 idempotency_keys, sorted(rows, key=_lock_order)
@@ -64,6 +62,14 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         if len(records) < len(claimed_before):
             raise TransientFailure("an idempotency key was purged while it was claimed")
         return records
+
+    def claim_for_new_users(self, fingerprints: Mapping[IdempotencyKey, str], at: datetime) -> None:
+        """Stage the keys, which are inserted at the end, after their users."""
+        self._connection.require_staging()
+        for key, fingerprint in fingerprints.items():
+            no_outcome = {"reference": None, "rejection": None}
+            self._late[key] = {**_claim_fields(key, fingerprint, at), **no_outcome}
+        self._claimed |= fingerprints.keys()
 
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a claimed key."""
@@ -97,9 +103,21 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
-        yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
+        completed = [each for key, each in self._completed.items() if key not in self._late]
+        yield from update_rows(idempotency_keys, ["user_id", "key"], completed)
         yield from self._pending_outcomes()
-        yield from delete_rows(idempotency_keys, [_id(key) for key in self._released])
+        released = [_id(key) for key in self._released if key not in self._late]
+        yield from delete_rows(idempotency_keys, released)
+        yield from self._late_inserts()
+
+    def _late_inserts(self) -> Iterator[PendingWrite]:
+        rows = [
+            {**fields, **self._completed.get(key, {})}
+            for key, fields in self._late.items()
+            if key not in self._released
+        ]
+        # Two groups with the same keys wait for each other in one order.
+        return insert_rows(idempotency_keys, sorted(rows, key=_lock_order))
 
     def _pending_outcomes(self) -> Iterator[PendingWrite]:
         missing_keys = RuntimeError("pending idempotency keys are missing or already completed")
@@ -126,32 +144,24 @@ class LateIdempotencyKeys(SqlIdempotencyKeys):
     Until then, only others without a lock can claim them. That violates the primary key.
     """
 
-    def __init__(self, connection: SqlConnection) -> None:
-        super().__init__(connection)
-        self._new: dict[IdempotencyKey, Fields] = {}
-
     async def claim(
         self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
     ) -> Mapping[IdempotencyKey, KeyRecord]:
         """Return the records of the keys that are taken; the others are inserted at the end."""
         self._connection.acquire(LockOrder.IDEMPOTENCY_KEYS)
         records = await self._find(fingerprints)
-        for key in fingerprints.keys() - records.keys():
-            fields = {"fingerprint": fingerprints[key], "created_at": at}
-            self._new[key] = {**_id(key), **fields, "reference": None, "rejection": None}
-        self._claimed |= self._new.keys()
+        free = fingerprints.keys() - records.keys()
+        self.claim_for_new_users({key: fingerprints[key] for key in free}, at)
         return records
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
-        rows = [
-            {**fields, **self._completed.get(key, {})}
-            for key, fields in self._new.items()
-            if key not in self._released
-        ]
         yield from self._pending_outcomes()
-        # Two groups with the same keys wait for each other in one order.
-        yield from insert_rows(idempotency_keys, sorted(rows, key=_lock_order))
+        yield from self._late_inserts()
+
+
+def _claim_fields(key: IdempotencyKey, fingerprint: str, at: datetime) -> Fields:
+    return {**_id(key), "fingerprint": fingerprint, "created_at": at}
 
 
 def _has_result_in(table: Table) -> ColumnElement[bool]:

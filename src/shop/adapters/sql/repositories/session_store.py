@@ -231,6 +231,7 @@ class SqlSessionStore(SessionStore):
             "last_seen_at": session.last_seen_at,
             "version": version,
             "checkout": details_to_document(session.details),
+            "guest_id": session.guest_id,
         }
 
     def _token_hash(self, session_id: UUID) -> str:
@@ -265,4 +266,5 @@ def _session(row: Row[Any]) -> Session:
         last_seen_at=row.last_seen_at,
         version=row.version,
         details=details_from_document(row.checkout),
+        guest_id=row.guest_id,
     )

@@ -10,7 +10,7 @@ from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import users
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.paging import newest_first, to_page
-from shop.adapters.sql.statements.writes import Fields, PendingWrite
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.users import Users
 from shop.application.ports.unit_of_work import LockOrder
@@ -27,6 +27,8 @@ class SqlUsers(Users):
         self._users = SqlTableRepository(
             connection, USERS, users.c.id, to_entity=_user, to_fields=_fields
         )
+        # Their addresses are made of new ids, so that they need no lock.
+        self._guests: list[Fields] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return users by id."""
@@ -43,9 +45,13 @@ class SqlUsers(Users):
             each.id: each for each in await self._users.lock(LockOrder.USERS, ids, by=users.c.id)
         }
 
-    async def search(self, words: str, page: PageRequest[TimeCursor]) -> Page[User, TimeCursor]:
+    async def search(
+        self, words: str, page: PageRequest[TimeCursor], *, includes_guests: bool = False
+    ) -> Page[User, TimeCursor]:
         """Return a page of users that contain the words, newest first."""
         statement = select(users)
+        if not includes_guests:
+            statement = statement.where(users.c.is_guest.is_(False))
         if words:
             found = users.c.search_text.contains(words.casefold(), autoescape=True)
             statement = statement.where(found)
@@ -60,7 +66,11 @@ class SqlUsers(Users):
 
     def add(self, user: User) -> None:
         """Stage a new user."""
-        self._users.add(user)
+        if user.is_guest:
+            self._connection.require_staging()
+            self._guests.append(_fields(user))
+        else:
+            self._users.add(user)
 
     def save(self, user: User) -> None:
         """Stage the new state of a locked user."""
@@ -73,7 +83,8 @@ class SqlUsers(Users):
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the other staged writes."""
-        return self._users.updates()
+        yield from insert_rows(users, self._guests)
+        yield from self._users.updates()
 
 
 def search_text_of(email: str, name: str) -> str:
@@ -90,6 +101,7 @@ def _user(row: Row[Any]) -> User:
         roles=row.roles,
         enabled=row.enabled,
         created_at=row.created_at,
+        is_guest=row.is_guest,
     )
 
 
@@ -103,4 +115,5 @@ def _fields(user: User) -> Fields:
         "enabled": user.enabled,
         "search_text": search_text_of(user.email, user.name),
         "created_at": user.created_at,
+        "is_guest": user.is_guest,
     }

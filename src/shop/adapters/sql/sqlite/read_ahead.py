@@ -38,7 +38,7 @@ _SESSIONS = """(
     OR id IN (SELECT value FROM json_each(:session_ids))
 )"""
 _USERS = f"""(
-    id IN (SELECT user_id FROM sessions WHERE {_SESSIONS})
+    id IN (SELECT coalesce(user_id, guest_id) FROM sessions WHERE {_SESSIONS})
     OR email IN (SELECT value FROM json_each(:emails))
     OR id IN (SELECT user_id FROM orders WHERE id IN (SELECT value FROM json_each(:customers_of)))
 )"""  # noqa: S608  All are constants.
@@ -63,7 +63,8 @@ _CONDITIONS: Mapping[TableClause, str] = {
         SELECT used.rowid FROM json_each(:wanted) AS wanted
         CROSS JOIN sessions ON token_hash = json_extract(wanted.value, '$.token_hash')
         CROSS JOIN idempotency_keys AS used
-        ON used.user_id = sessions.user_id AND used.key = json_extract(wanted.value, '$.key')
+        ON used.user_id = coalesce(sessions.user_id, sessions.guest_id)
+        AND used.key = json_extract(wanted.value, '$.key')
     )""",
     variants: f"sku IN (SELECT value FROM json_each(:product_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     inventories: f"sku IN (SELECT value FROM json_each(:stock_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.

@@ -43,15 +43,17 @@ def _filtered(order_filter: OrderFilter) -> Select[Any]:
 
 def _with_words(statement: Select[Any], words: str) -> tuple[Select[Any], ...]:
     """Return the query for each thing that the words may be."""
-    lower, key = words.lower(), words.casefold()
+    lower = words.lower()
     customers = select(users.c.id).where(
         users.c.email >= lower, users.c.email < lower + _LAST_CHARACTER
     )
+    folded = words.casefold()
+    email_key = orders.c.email_key
     # No index on SKUs: each order would have to maintain it, for a list that only staff read.
     with_sku = select(order_lines.c.order_id).where(func.lower(order_lines.c.sku) == lower)
     return (
         statement.where(orders.c.number == to_order_number(words)),
         statement.where(orders.c.user_id.in_(customers)),
-        statement.where(orders.c.email_key >= key, orders.c.email_key < key + _LAST_CHARACTER),
+        statement.where(email_key >= folded, email_key < folded + _LAST_CHARACTER),
         statement.where(orders.c.id.in_(with_sku)),
     )

@@ -11,6 +11,7 @@ from shop.domain.account import Account
 from shop.domain.orders.order import Order
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import Payment
+from shop.domain.shared.errors import InvalidValue
 
 
 class AccountOrderPayments(OrderPayments):
@@ -45,7 +46,9 @@ class AccountOrderPayments(OrderPayments):
         self._return_charge(order, credit_account_id=account.id)
 
     def refund(self, order: Order, refund: Refund) -> None:
-        """Return the refunded amount to the account."""
+        """Return the refunded amount to the account; raise `InvalidValue` if there is none."""
+        if order.user_id not in self._accounts:
+            raise InvalidValue(field="to", rule="must be card: a guest has no account")
         account = self._accounts[order.user_id].deposit(refund.amount)
         self._save(account)
         self._return(

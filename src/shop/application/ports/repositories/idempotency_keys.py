@@ -49,6 +49,13 @@ class IdempotencyKeys(ABC):
         """
 
     @abstractmethod
+    def claim_for_new_users(self, fingerprints: Mapping[IdempotencyKey, str], at: datetime) -> None:
+        """Stage the claim of keys whose users are added in this unit of work, so all are free.
+
+        The users of keys that are released need not be added.
+        """
+
+    @abstractmethod
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a request whose key this unit of work claimed."""
 

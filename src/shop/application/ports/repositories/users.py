@@ -24,15 +24,20 @@ class Users(ABC):
         """Like `get_many`, and lock the users."""
 
     @abstractmethod
-    async def search(self, words: str, page: PageRequest[TimeCursor]) -> Page[User, TimeCursor]:
+    async def search(
+        self, words: str, page: PageRequest[TimeCursor], *, includes_guests: bool = False
+    ) -> Page[User, TimeCursor]:
         """Return a page of users whose name or e-mail address contains the words, newest first.
 
-        The case is ignored; an empty text matches all.
+        The case is ignored; an empty text matches all. Guests are left out unless asked for.
         """
 
     @abstractmethod
     def add(self, user: User) -> None:
-        """Stage a new user; the commit raises `EmailTaken` if the address is in use."""
+        """Stage a new user; the commit raises `EmailTaken` if the address is in use.
+
+        That of a guest never is.
+        """
 
     @abstractmethod
     def save(self, user: User) -> None:

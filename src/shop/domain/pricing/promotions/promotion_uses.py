@@ -25,6 +25,28 @@ def customer_key(user_id: UUID) -> str:
     return f"user:{user_id}"
 
 
+def guest_key(email_key: str) -> str:
+    """Return the key under which the uses of guests with an e-mail address are counted."""
+    return f"email:{email_key}"
+
+
+@value
+class PromotionCustomer:
+    """For whom uses are counted: a user, or all guests with one e-mail address.
+
+    Each session has a guest of its own, so their ids would limit nothing. `email_key` is the
+    address in the form by which customers differ.
+    """
+
+    user_id: UUID | None = None
+    email_key: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The key under which uses are counted."""
+        return customer_key(self.user_id) if self.user_id else guest_key(self.email_key or "")
+
+
 @value
 class PromotionCounter:
     """How many uses are left of a promotion or of a code; None if that is not limited.

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.domain.notification import NotificationDeliveryStatus
 from shop.domain.orders.order import OrderStatus
+from shop.entrypoints.http.order_access import LinkToken
 from shop.entrypoints.http.requests.cursors import (
     decode_position,
     decode_time_cursor,
@@ -136,6 +137,18 @@ class OrderQuery(TimeCursorQuery):
     placed_before: _TimeFilter = None
 
 
+class OrderLinkQuery(QueryParameters):
+    """What opens an order beside a session."""
+
+    token: LinkToken = None
+
+
+class LinkedPositionQuery(PositionQuery):
+    """A page of what belongs to an order, which the link of a letter opens too."""
+
+    token: LinkToken = None
+
+
 class CustomerQuery(TimeCursorQuery):
     """A page of customers, newest first."""
 
@@ -148,6 +161,10 @@ class CustomerQuery(TimeCursorQuery):
             description="Words that the name or e-mail address contains, regardless of case.",
         ),
     ] = ""
+    guests: Annotated[
+        bool,
+        Field(examples=[True], description="List guests as well, who never signed in."),
+    ] = False
 
 
 class WebhookDeliveryQuery(TimeCursorQuery):

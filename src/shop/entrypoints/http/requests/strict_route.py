@@ -15,6 +15,7 @@ from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -42,6 +43,8 @@ class StrictRoute(APIRoute):
         self._body = next(iter(self.dependant.body_params), None)
         self._reads_body = self._body is not None or self.methods == {"DELETE"}
         self._write = _writer_of(self)
+        # Most requests have no query: what that means is the same each time.
+        self._without_query = request_params_to_args(self.dependant.query_params, QueryParams())
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of this route."""
@@ -75,7 +78,11 @@ class StrictRoute(APIRoute):
             faults += errors
             arguments[field.name] = value
         if dependant.query_params:
-            values, errors = request_params_to_args(dependant.query_params, request.query_params)
+            values, errors = (
+                request_params_to_args(dependant.query_params, request.query_params)
+                if request.scope["query_string"]
+                else self._without_query
+            )
             faults += errors
             arguments.update(values)
         if self._body is not None:

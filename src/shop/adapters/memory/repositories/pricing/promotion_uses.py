@@ -1,7 +1,7 @@
 """The uses of promotions in memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.table import require_constraint
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.application.ports.repositories.pricing.promotion_uses import PromotionUses
-from shop.domain.orders.order import BOUGHT, OrderStatus
+from shop.domain.orders.order import BOUGHT, Order, OrderStatus
 from shop.domain.pricing.promotions.promotion_uses import HeldUse, PromotionUse
 
 
@@ -47,12 +47,12 @@ class MemoryPromotionUses(PromotionUses):
 
     async def customers_with_orders(self, user_ids: Collection[UUID]) -> frozenset[UUID]:
         """Return those who have an order that counts."""
-        return frozenset(
-            each.user_id
-            for each in self._transaction.state.orders.rows.values()
-            if each.user_id in user_ids
-            and (each.status is OrderStatus.PENDING or each.status in BOUGHT)
-        )
+        return frozenset(each.user_id for each in self._counting() if each.user_id in user_ids)
+
+    async def emails_with_orders(self, email_keys: Collection[str]) -> frozenset[str]:
+        """Return those that stand on an order that counts."""
+        found = {each.details.email_key for each in self._counting()}
+        return frozenset(each for each in email_keys if each in found)
 
     def add(self, use: PromotionUse) -> None:
         """Stage a use."""
@@ -92,6 +92,11 @@ class MemoryPromotionUses(PromotionUses):
             code=use.code,
             is_pending=order.status is OrderStatus.PENDING,
         )
+
+    def _counting(self) -> Iterator[Order]:
+        for each in self._transaction.state.orders.rows.values():
+            if each.status is OrderStatus.PENDING or each.status in BOUGHT:
+                yield each
 
     def _committed(self) -> Collection[PromotionUse]:
         return self._transaction.state.promotion_uses.rows.values()

@@ -38,12 +38,9 @@ COUNTS = select(promotion_uses.c.promotion, func.count().label("uses")).group_by
     promotion_uses.c.promotion
 )
 BY_CODE = select(promotion_uses.c.code, promotion_uses.c.order_id)
-WITH_ORDERS = select(users.c.id).where(
-    exists().where(
-        orders.c.user_id == users.c.id,
-        orders.c.status.in_(sorted(each.value for each in (OrderStatus.PENDING, *BOUGHT))),
-    )
-)
+_COUNTS = orders.c.status.in_(sorted(each.value for each in (OrderStatus.PENDING, *BOUGHT)))
+WITH_ORDERS = select(users.c.id).where(exists().where(orders.c.user_id == users.c.id, _COUNTS))
+EMAILS_WITH_ORDERS = select(orders.c.email_key).where(_COUNTS).distinct()
 
 # Statements are cached by it, and no two objects of a type are equal.
 _ABOVE: Columns = (("above", Integer()),)
@@ -102,6 +99,13 @@ class SqlPromotionUses(PromotionUses):
         """Return those who have an order that counts."""
         rows = await self._connection.fetch_where_in(WITH_ORDERS, users.c.id, user_ids)
         return frozenset(row.id for row in rows)
+
+    async def emails_with_orders(self, email_keys: Collection[str]) -> frozenset[str]:
+        """Return those that stand on an order that counts."""
+        rows = await self._connection.fetch_where_in(
+            EMAILS_WITH_ORDERS, orders.c.email_key, email_keys
+        )
+        return frozenset(row.email_key for row in rows)
 
     def add(self, use: PromotionUse) -> None:
         """Stage a use."""

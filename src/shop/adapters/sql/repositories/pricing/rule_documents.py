@@ -3,7 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, cast, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 
 from shop.adapters.sql.repositories.pricing.rule_codec import to_document, to_rule
 from shop.adapters.sql.schema.tables import pricing_rules, rule_versions
@@ -25,24 +35,29 @@ KNOWN_RULES = "known_rules"
 """The parameter with the version of the rules that are known."""
 
 _ID = 1
-_VERSION = select(rule_versions.c.version).where(rule_versions.c.id == _ID).scalar_subquery()
-_KNOWN = cast(bindparam(KNOWN_RULES, type_=BigInteger()), BigInteger())
 
-# The version is found by its key, and no rule is read if it is known: that is all that most units
-# of work ask.
-CURRENT_RULES = select(
-    union_all(
-        select(
-            _VERSION.label("version"),
-            _KNOWN.label("known"),
-            pricing_rules.c.kind,
-            pricing_rules.c.slug,
-            pricing_rules.c.document,
-        ).where(_VERSION != _KNOWN, pricing_rules.c.archived_at.is_(None)),
-        select(_VERSION, _KNOWN, null(), null(), null()),
-    ).subquery()
-)
-"""The version, in one row for each rule that is not known and in one row without a rule."""
+
+def select_current_rules(known: ColumnElement[int]) -> Select[Any]:
+    """Return the query of the version, and of the rules unless it is the known one.
+
+    The version is in one row for each rule, and in one without a rule. It is found by its key, and
+    no rule is read if it is known: most units of work ask no more.
+    """
+    found = rule_versions.c.id == literal_column(str(_ID))
+    version = select(rule_versions.c.version).where(found).scalar_subquery()
+    rules = select(
+        version.label("version"),
+        known.label("known"),
+        pricing_rules.c.kind,
+        pricing_rules.c.slug,
+        pricing_rules.c.document,
+    ).where(version != known, pricing_rules.c.archived_at.is_(None))
+    return select(
+        union_all(rules, select(version, known, null(), null(), null())).subquery("rules")
+    )
+
+
+CURRENT_RULES = select_current_rules(bindparam(KNOWN_RULES, type_=BigInteger()))
 
 VERSION = select(rule_versions).order_by(rule_versions.c.id)
 

@@ -33,6 +33,10 @@ class PromotionUses(ABC):
         """Return those who have an order that is pending or was bought."""
 
     @abstractmethod
+    async def emails_with_orders(self, email_keys: Collection[str]) -> frozenset[str]:
+        """Like `customers_with_orders`, by the e-mail addresses that stand on orders."""
+
+    @abstractmethod
     def add(self, use: PromotionUse) -> None:
         """Stage a use of an order that is stored or added.
 

@@ -28,7 +28,7 @@ from shop.entrypoints.http.api.fulfilment.schemas import (
     line_quantities,
 )
 from shop.entrypoints.http.api.orders.routes import OrderId
-from shop.entrypoints.http.api.pagination import PositionQuery
+from shop.entrypoints.http.api.pagination import LinkedPositionQuery, PositionQuery
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     AdminUser,
@@ -38,7 +38,6 @@ from shop.entrypoints.http.dependencies import (
     OptionalKey,
     OrderQueriesDependency,
     RefundOrdersDependency,
-    SignedInUser,
 )
 from shop.entrypoints.http.openapi.document import (
     ADMIN_ERRORS,
@@ -47,6 +46,7 @@ from shop.entrypoints.http.openapi.document import (
     error_responses,
     idempotency_key_header,
 )
+from shop.entrypoints.http.order_access import BuyerOfSession, ReaderOfPath
 
 router = api_router("orders", prefix="/api/v1/orders/{order_id}")
 
@@ -92,12 +92,12 @@ async def ship_order(
 @router.get("/shipments", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_shipments(
     order_id: OrderId,
-    principal: SignedInUser,
-    query: Annotated[PositionQuery, Query()],
+    reader: ReaderOfPath,
+    query: Annotated[LinkedPositionQuery, Query()],
     orders: OrderQueriesDependency,
 ) -> ShipmentEventList:
     """List the shipments of an order, oldest first."""
-    events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.SHIPPED)
+    events = await orders.shipment_events(reader, order_id, ShipmentEventKind.SHIPPED)
     return ShipmentEventList.of(events, query)
 
 
@@ -133,12 +133,12 @@ async def deliver_order(
 @router.get("/deliveries", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_deliveries(
     order_id: OrderId,
-    principal: SignedInUser,
+    principal: BuyerOfSession,
     query: Annotated[PositionQuery, Query()],
     orders: OrderQueriesDependency,
 ) -> ShipmentEventList:
     """List the deliveries of an order, oldest first."""
-    events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.DELIVERED)
+    events = await orders.shipment_events(principal.buyer, order_id, ShipmentEventKind.DELIVERED)
     return ShipmentEventList.of(events, query)
 
 
@@ -185,20 +185,20 @@ async def refund_order(
 @router.get("/refunds", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_refunds(
     order_id: OrderId,
-    principal: SignedInUser,
+    principal: BuyerOfSession,
     query: Annotated[PositionQuery, Query()],
     orders: OrderQueriesDependency,
 ) -> RefundList:
     """List the refunds of an order, oldest first."""
-    return RefundList.of(await orders.refunds(principal.user, order_id), query)
+    return RefundList.of(await orders.refunds(principal.buyer, order_id), query)
 
 
 @router.get("/history", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def show_order_history(
     order_id: OrderId,
-    principal: SignedInUser,
-    query: Annotated[PositionQuery, Query()],
+    reader: ReaderOfPath,
+    query: Annotated[LinkedPositionQuery, Query()],
     orders: OrderQueriesDependency,
 ) -> OrderHistoryResponse:
     """List the status changes, shipments, deliveries and refunds of an order, oldest first."""
-    return OrderHistoryResponse.of(await orders.history(principal.user, order_id), query)
+    return OrderHistoryResponse.of(await orders.history(reader, order_id), query)

@@ -34,7 +34,9 @@ async def list_customers(
     customers: CustomerQueriesDependency,
 ) -> CustomerList:
     """List the customers with their accounts and orders, newest first (admin)."""
-    found = await customers.search(principal.user, query.q, query.to_page_request())
+    found = await customers.search(
+        principal.user, query.q, query.to_page_request(), includes_guests=query.guests
+    )
     return CustomerList.of(found)
 
 

@@ -7,11 +7,18 @@ from pydantic import Field, ValidationInfo, field_validator
 from shop.application.identity.customers import CustomerView
 from shop.application.ports.paging import Page, TimeCursor
 from shop.application.ports.repositories.orders import OrderTotals
+from shop.domain.user import MAX_EMAIL_CHARACTERS
 from shop.entrypoints.http.api.identity.users import UserResponse
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
 from shop.entrypoints.http.api.rules.fields import RuleSlug
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
-from shop.entrypoints.http.schemas import MoneyResponse, NextCursor, RequestBody, ResponseBody
+from shop.entrypoints.http.schemas import (
+    Guest,
+    MoneyResponse,
+    NextCursor,
+    RequestBody,
+    ResponseBody,
+)
 
 MAX_GROUPS = 20
 """How many groups one customer may be in."""
@@ -65,14 +72,21 @@ class OrderTotalsResponse(ResponseBody):
 
 
 class CustomerResponse(UserResponse):
-    """A user with the account and the totals of the orders."""
+    """A user with the account and the totals of the orders.
 
+    The e-mail address of a guest stands on the orders.
+    """
+
+    email: Annotated[  # type: ignore[assignment]  # Only guests have none.
+        str | None, Field(max_length=MAX_EMAIL_CHARACTERS, examples=["ada@example.com"])
+    ]
     disabled: Annotated[bool, Field(examples=[False])]
     account: Annotated[
         AccountResponse | None, Field(description="Null without an account in the shop's currency.")
     ]
     orders: OrderTotalsResponse
     groups: Groups
+    guest: Guest = None
 
     @classmethod
     def of_view(cls, view: CustomerView) -> Self:
@@ -80,13 +94,14 @@ class CustomerResponse(UserResponse):
         return cls(
             id=view.user.id,
             name=view.user.name,
-            email=view.user.email,
+            email=None if view.user.is_guest else view.user.email,
             roles=sorted(view.user.roles),
             created_at=view.user.created_at,
             disabled=not view.user.enabled,
             account=AccountResponse.of(view.account) if view.account else None,
             orders=OrderTotalsResponse.of(view.orders),
             groups=sorted(view.groups),
+            guest=view.user.is_guest or None,
         )
 
 

@@ -44,6 +44,7 @@ from shop.entrypoints.http.openapi.document import (
     SIGNED_IN_ERRORS,
     error_responses,
 )
+from shop.entrypoints.http.order_access import BuyerOfSession
 
 router = api_router("users and sessions", prefix="/api/v1")
 
@@ -131,7 +132,7 @@ async def sign_out(
 
 @router.get("/session/order", responses=error_responses(*SIGNED_IN_ERRORS, SessionHasNoOrder))
 async def show_session_order(
-    principal: SignedInUser, orders: OrderQueriesDependency
+    principal: BuyerOfSession, orders: OrderQueriesDependency
 ) -> OrderResponse:
     """Return the last order of this session."""
     view = await orders.for_session(principal.existing_session)

@@ -34,7 +34,7 @@ from shop.entrypoints.http.api.orders.schemas import (
     OrderResponse,
     status_code_for_order,
 )
-from shop.entrypoints.http.api.pagination import OrderQuery
+from shop.entrypoints.http.api.pagination import OrderLinkQuery, OrderQuery
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     CancelOrdersDependency,
@@ -42,9 +42,7 @@ from shop.entrypoints.http.dependencies import (
     CurrentResponseContext,
     Idempotent,
     OptionalKey,
-    OrderOfPath,
     OrderQueriesDependency,
-    SignedInUser,
 )
 from shop.entrypoints.http.openapi.document import (
     IDEMPOTENCY_ERRORS,
@@ -54,6 +52,7 @@ from shop.entrypoints.http.openapi.document import (
     idempotency_key_header,
     pending,
 )
+from shop.entrypoints.http.order_access import BuyerOfSession, OrderOfPath
 from shop.entrypoints.http.payment_action import RequiredAction, pending_headers
 from shop.entrypoints.http.schemas import EmptyBody
 
@@ -100,8 +99,11 @@ async def place_order(
     """Order these lines, or my cart, and pay: all or nothing, exactly once per key.
 
     The price is that of the cart: with discounts, shipping and taxes. An order that costs nothing
-    needs no payment. While a card payment has no outcome, the order is `pending` and the status is
-    202. Send the request again with the same key, or read the order, to learn the outcome.
+    needs no payment. In a shop that allows guests, a visitor with a session orders by card and with
+    an e-mail address; the session stays signed out, and sees its own orders.
+
+    While a card payment has no outcome, the order is `pending` and the status is 202. Send the
+    request again with the same key, or read the order, to learn the outcome.
     """
     command = PlaceOrder(
         session=keyed_request.token,
@@ -113,6 +115,8 @@ async def place_order(
         details=body.details(),
     )
     result = await checkout.place(command)
+    # Also a rejection may have changed the session of a guest.
+    keyed_request.response_context.set_session_cookie(result.new_token)
     placed = keyed_request.response_context.unwrap(result)
     keyed_request.response_context.set_session_cookie(placed.new_token)
     response.status_code = status_code_for_order(placed.order)
@@ -128,14 +132,14 @@ async def place_order(
 
 @router.get("", responses=error_responses(*SIGNED_IN_ERRORS, Forbidden))
 async def list_orders(
-    principal: SignedInUser, query: Annotated[OrderQuery, Query()], orders: OrderQueriesDependency
+    principal: BuyerOfSession, query: Annotated[OrderQuery, Query()], orders: OrderQueriesDependency
 ) -> OrderList:
     """List my orders, newest first.
 
     An admin gets all customers' orders with `all` or any filter, and each order's customer.
     """
     search = OrderSearch(
-        user=principal.user,
+        user=principal.buyer,
         includes_all_users=query.includes_all_users,
         user_id=query.user_id,
         status=query.status,
@@ -149,10 +153,13 @@ async def list_orders(
 
 @router.get("/{order_id}", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def show_order(
-    order_id: OrderId, found: OrderOfPath, response_context: CurrentResponseContext
+    order_id: OrderId,
+    found: OrderOfPath,
+    response_context: CurrentResponseContext,
+    query: Annotated[OrderLinkQuery, Query()],
 ) -> OrderResponse:
-    """Return one of my orders; an admin can read every order."""
-    del order_id  # It was read with the session.
+    """Return one of my orders; an admin can read every order, and a link opens its own."""
+    del order_id, query  # The order was read with the session, or by the link.
     return OrderResponse.of_view(found.view, simulated=response_context.payments_are_simulated)
 
 
@@ -170,7 +177,7 @@ async def show_order(
 )
 async def cancel_order(
     order_id: OrderId,
-    principal: SignedInUser,
+    principal: BuyerOfSession,
     key: OptionalKey,
     orders: CancelOrdersDependency,
     response_context: CurrentResponseContext,

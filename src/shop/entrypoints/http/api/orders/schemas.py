@@ -27,6 +27,7 @@ from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
     ClientSecret,
     Email,
+    Guest,
     MoneyResponse,
     NextCursor,
     PaymentAction,
@@ -86,11 +87,13 @@ class OrderCustomer(ResponseBody):
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a10-9d2e-5b6c7d8e9f01"])]
     name: Annotated[str, Field(examples=["Ada Lovelace"])]
     email: Annotated[str, Field(examples=["ada@example.com"])]
+    guest: Guest = None
 
     @classmethod
-    def of(cls, user: User) -> Self:
-        """Render the customer of an order."""
-        return cls(id=user.id, name=user.name, email=user.email)
+    def of(cls, user: User, order: Order) -> Self:
+        """Render the customer of an order; a guest's address is that of the order."""
+        email = order.details.email if user.is_guest else user.email
+        return cls(id=user.id, name=user.name, email=email or "", guest=user.is_guest or None)
 
 
 class PaymentResponse(ResponseBody):
@@ -193,7 +196,7 @@ class OrderResponse(ResponseBody):
                 Money.zero(currency) if fulfilment is None else fulfilment.refunded_amount
             ),
             placed_at=order.placed_at,
-            user=None if customer is None else OrderCustomer.of(customer),
+            user=None if customer is None else OrderCustomer.of(customer, order),
         )
 
 
