@@ -1,5 +1,6 @@
 """Carts of signed-in and anonymous users."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,9 +8,11 @@ import pytest
 
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
 from shop.application.checkout.cart_changes import CartChanged
+from shop.application.checkout.cart_details import ChangeCartDetails, NewDetails
 from shop.application.checkout.priced_cart import PricedCart, PricedLine
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import TransientFailure
+from shop.domain.address import Address, AddressFault
 from shop.domain.cart import MAX_LINES
 from shop.domain.cart_problems import CartProblem
 from shop.domain.catalogue.product import ProductNotFound
@@ -335,3 +338,28 @@ async def _assert_rejected(shop: MemoryShop, command: PutCartLine, error: Except
 
     assert str(rejection.value) == str(error)
     assert shop.state == before
+
+
+async def test_addresses_are_checked_outside_of_units_of_work(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.add_products(await shop.admin(), TEA=5)
+    token = await shop.customer("ada")
+    checks = shop.container.address_checks()
+    runner = shop.container.transaction_runner()
+    find = checks.find_faults
+    pending: list[int] = []
+
+    async def record(addresses: Iterable[Address]) -> Mapping[Address, Sequence[AddressFault]]:
+        pending.append(runner.pending)
+        return await find(addresses)
+
+    monkeypatch.setattr(checks, "find_faults", record)
+    home = Address(name="Ada", line1="1 Main Street", city="Galway", country="IE")
+    details = NewDetails(shipping_address=home)
+    command = ChangeCartDetails(session=token, details=details)
+    await shop.container.cart_details().change(command)
+    await _put(shop, token, "TEA", 1)
+    await _shown(shop, token)
+
+    assert pending == [0, 0, 0]

@@ -1,6 +1,7 @@
 """Shows and changes the carts of visitors and customers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
-from shop.application.transactions.runner import TransactionRunner
+from shop.application.transactions.runner import TransactionRunner, after_commit
 from shop.domain.customer_cart import EMPTY_CART
 from shop.domain.session import NotSignedIn, Session
 from shop.domain.shared.errors import InvalidValue, ShopError
@@ -79,6 +80,9 @@ class CartService:
         session = None if current_session is None else current_session.session
         if session is None or (session.user_id is None and session.content == EMPTY_CART):
             return self._pricer.empty()
+        return await self._pricer.with_address_problems(await self._price(current_session, session))
+
+    async def _price(self, current_session: CurrentSession | None, session: Session) -> PricedCart:
         if current_session is not None and not self._pricer.asks_beyond_cart:
             token = current_session.new_token or current_session.token
             ahead = await self._transactions.read(partial(self._show_read_ahead, session, token))
@@ -124,9 +128,11 @@ class CartService:
         if command.quantity > self._max_quantity:
             raise InvalidValue(field="quantity", rule=f"must be 1 to {self._max_quantity}")
         line = LineQuantity(sku=command.sku, quantity=command.quantity)
-        return await self._put_queue.submit(
+        changed = await self._put_queue.submit(
             _PutLine(token=command.session, line=line, begins_session=begins_session)
         )
+        with after_commit():
+            return replace(changed, cart=await self._pricer.with_address_problems(changed.cart))
 
     async def _put_all(self, puts: Sequence[_PutLine]) -> Sequence[CartChanged | ShopError]:
         work = partial(self._put, puts)

@@ -1,6 +1,7 @@
 """Changes the cart of a session in one unit of work, and prices it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from shop.application.checkout.priced_cart import CartPricer, CartPricing, OwnedCart, PricedCart
@@ -9,7 +10,7 @@ from shop.application.identity.session_carts import SessionCarts
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transactions.runner import TransactionRunner
+from shop.application.transactions.runner import TransactionRunner, Work, after_commit
 from shop.domain.customer_cart import CartContent
 from shop.domain.shared.value import value
 
@@ -43,8 +44,7 @@ class CartChanges:
 
         Raise `SessionExpired`, `SessionConflict` or `SessionTooLarge`.
         """
-        work = partial(self._change, token, change)
-        return await self._transactions.write(work, retryable=True, guarded=True)
+        return await self._write(partial(self._change, token, change))
 
     async def _change(
         self, token: SessionToken | None, change: CartChange, uow: UnitOfWork
@@ -62,8 +62,12 @@ class CartChanges:
         self, token: SessionToken | None, change: CartChange, code: str | None = None
     ) -> CartChanged:
         """Like `change`, but begins a session if there is none; `code` is looked up, too."""
-        work = partial(self._change_or_begin, token, change, code)
-        return await self._transactions.write(work, retryable=True, guarded=True)
+        return await self._write(partial(self._change_or_begin, token, change, code))
+
+    async def _write(self, work: Work[CartChanged]) -> CartChanged:
+        changed = await self._transactions.write(work, retryable=True, guarded=True)
+        with after_commit():
+            return replace(changed, cart=await self._pricer.with_address_problems(changed.cart))
 
     async def _change_or_begin(
         self, token: SessionToken | None, change: CartChange, code: str | None, uow: UnitOfWork

@@ -12,7 +12,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.pricing_policy import PricingPolicy
 from shop.application.pricing.quote_cart import CartQuotes, CartToPrice, ShippingOption
 from shop.application.pricing.rule_book import RuleBook
-from shop.domain.address import Address, AddressFault, InvalidAddress
+from shop.domain.address import InvalidAddress
 from shop.domain.cart_problems import CartProblem, find_cart_problems
 from shop.domain.catalogue.product import ProductNotFound
 from shop.domain.catalogue.variant import ChosenOption, SoldVariant
@@ -123,10 +123,23 @@ class CartPricer:
         if code is not None:
             to_price += [replace(each, codes=(code,)) for each in to_price]
         quotes = await CartQuotes.load(uow, in_force, self._clock.now(), to_price, variants)
-        faults = await self._addresses.find_faults(
-            address for each in carts for _, address in each.content.details.addresses
-        )
-        return CartPricing(self._policy.currency, variants, inventories, quotes, faults)
+        return CartPricing(self._policy.currency, variants, inventories, quotes)
+
+    async def with_address_problems(self, cart: PricedCart) -> PricedCart:
+        """Add what is wrong with the addresses of a cart, after its unit of work has ended.
+
+        The rules of a country may have to be loaded first, for which no lock should be held.
+        """
+        addresses = list(cart.details.addresses)
+        if not addresses:
+            return cart
+        faults = await self._addresses.find_faults(address for _, address in addresses)
+        problems = [
+            CartProblem(code=InvalidAddress.code, pointer=f"/{member}/{fault.member}")
+            for member, address in addresses
+            for fault in faults[address]
+        ]
+        return replace(cart, problems=[*cart.problems, *problems]) if problems else cart
 
     def empty(self) -> PricedCart:
         """Return the empty cart, which no rule changes."""
@@ -157,13 +170,11 @@ class CartPricing:
         variants: Mapping[str, SoldVariant],
         inventories: Mapping[str, Inventory],
         quotes: CartQuotes,
-        faults: Mapping[Address, Sequence[AddressFault]],
     ) -> None:
         self._currency = currency
         self._variants = variants
         self._inventories = inventories
         self._quotes = quotes
-        self._faults = faults
 
     def require_for_sale(self, sku: str) -> None:
         """Raise `ProductNotFound` unless the variant is for sale."""
@@ -172,7 +183,7 @@ class CartPricing:
             raise ProductNotFound(sku=sku)
 
     def price(self, cart: OwnedCart) -> PricedCart:
-        """Price a cart, and say what would stop its order."""
+        """Price a cart, and say what would stop its order, except for addresses."""
         content = cart.content
         quote = self._quotes.quote(_to_price(cart, self._variants))
         of_lines = list(find_cart_problems(content.cart, self._variants, self._inventories))
@@ -193,11 +204,7 @@ class CartPricing:
             ],
             details=content.details,
             quote=quote,
-            problems=[
-                *of_lines,
-                *map(_problem, quote.problems),
-                *self._address_problems(content.details),
-            ],
+            problems=[*of_lines, *map(_problem, quote.problems)],
         )
 
     def problems_of_code(self, cart: OwnedCart, code: str) -> Sequence[QuoteProblem]:
@@ -237,13 +244,6 @@ class CartPricing:
             available=self._inventories[line.sku].available if variant.is_for_sale else 0,
             problems=problems,
         )
-
-    def _address_problems(self, details: OrderDetails) -> Sequence[CartProblem]:
-        return [
-            CartProblem(code=InvalidAddress.code, pointer=f"/{member}/{fault.member}")
-            for member, address in details.addresses
-            for fault in self._faults.get(address, ())
-        ]
 
 
 def _to_price(cart: OwnedCart, variants: Mapping[str, SoldVariant]) -> CartToPrice:
