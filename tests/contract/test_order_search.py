@@ -9,6 +9,7 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.orders.order import Actor, Order
+from shop.domain.orders.order_details import OrderDetails
 from tests.contract.storage import Storage
 from tests.factories import NOW, line, order, order_filter, payment, user
 
@@ -62,6 +63,25 @@ async def test_finds_number_sku_and_beginning_of_address(
         "1": order(ADA, "1", line("TEA"), line("POT")),
         "2": order(ADA, "2", line("CUP"), placed_at=LATER),
         "3": order(BOB, "3", line("TEA"), placed_at=LATER + timedelta(hours=1)),
+    }
+    await _add(customers, *placed.values())
+
+    page = await _search(customers, order_filter(words=words))
+
+    assert page == Page(items=[placed[each] for each in found], next=None)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("boss@company.example", ["1"]), ("STRASSE", ["2"]), ("stra\u00dfe@", ["2"]), ("company", [])],
+)
+async def test_finds_the_beginning_of_an_address_of_its_own(
+    customers: Storage, words: str, found: list[str]
+) -> None:
+    placed = {
+        "1": order(ADA, "1", details=OrderDetails(email="Boss@company.example")),
+        "2": order(BOB, "2", details=OrderDetails(email="Stra\u00dfe@example.com")),
+        "3": order(BOB, "3", placed_at=LATER),
     }
     await _add(customers, *placed.values())
 

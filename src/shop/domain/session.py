@@ -119,6 +119,11 @@ class Session:
         """The visitor's cart; that of a customer is the `CustomerCart`."""
         return CartContent(cart=self.cart, details=self.details)
 
+    @property
+    def has_content(self) -> bool:
+        """Whether there is something in the visitor's cart."""
+        return not (self.cart.is_empty and self.details.is_empty)
+
     def with_content(self, content: CartContent) -> "Session":
         """Replace the cart, and what was entered beside its lines."""
         return replace(self, cart=content.cart, details=content.details)

@@ -367,4 +367,7 @@ def test_letter_of_a_payload_that_was_stored_before_there_were_totals() -> None:
         for name, each in email().payload.items()
         if name not in {"totals", "discounts", "taxes", "shipping_method"}
     }
-    assert "Total: 10.00 EUR" in _content(replace(email(), payload=stored), "plain")
+    letter = replace(email(), payload=stored, shipping_name="Parcel")
+    for kind in ("plain", "html"):
+        content = _content(letter, kind)
+        assert ("10.00 EUR" in content, "Parcel" in content) == (True, False)

@@ -135,6 +135,21 @@ class TestAFileOfARequest:
         assert ended.status is ImportStatus.DONE
         assert stock_of(shop)["JAM"] == 7
 
+    async def test_stays_if_the_session_ends_before_the_answer(
+        self, shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        a_year = timedelta(days=365).total_seconds()
+        monkeypatch.setattr(
+            "shop.application.transactions.runner._delay_seconds", lambda *_: a_year
+        )
+        shop.faults.plan(("committed", CommitOutcomeUnknown()))
+
+        begun = await begin(shop, admin, HEADER + JAM)
+        await shop.container.worker().drain()
+
+        assert shop.database.state.imports.rows[begun.id].status is ImportStatus.DONE
+        assert stock_of(shop)["JAM"] == 7
+
     async def test_is_removed_a_day_later_if_no_import_has_begun(
         self, shop: MemoryShop, admin: SessionToken, tmp_path: Path
     ) -> None:

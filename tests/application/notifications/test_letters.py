@@ -102,3 +102,26 @@ async def test_letter_to_a_user_goes_to_the_address_of_the_order_if_it_has_one(
     ]
     assert [each.recipient_name for each in (own, other)] == ["Ada", "Ada"]
     assert [each.order_link for each in (own, other)] == [None, None]
+
+
+async def test_letters_of_a_customer_to_another_address_are_limited(clock: FakeClock) -> None:
+    shop = MemoryShop(
+        clock, MemoryDatabase(), SequentialIds(), country="DE", letters_to_others_per_customer=2
+    )
+    await shop.add_products(await shop.admin(), TEA=9)
+    letters = NotifyingShop(shop, ALL_EVENTS, emails_customers=True)
+    ada, other = await shop.customer("ada"), OrderDetails(email="stranger@example.com")
+
+    for number in range(3):
+        await _letter(letters, ada, other, f"key-000{number}")
+    await _letter(letters, await shop.customer("bob"), other)
+    clock.advance(timedelta(days=1))
+    await _letter(letters, await shop.sign_in("ada"), other, "key-0009")
+
+    assert [each.recipient_email.partition("@")[0] for each in letters.mailer.emails] == [
+        "stranger",
+        "stranger",
+        "ada",
+        "stranger",
+        "stranger",
+    ]

@@ -137,9 +137,10 @@ class TestEnding:
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         await put(shop, admin, replace(SALE, limit=5, code="SALE", requires_code=True))
-        await make_codes(shop, admin)
+        (code,) = await make_codes(shop, admin)
         await delete(shop, admin)
-        assert (stored(shop), left(shop)) == (None, {})
+        # The code is kept for those who made it.
+        assert (stored(shop), left(shop)) == (None, {f"e:{code}": 1})
 
     async def test_one_that_orders_have_is_archived_and_can_take_uses_back(
         self, shop: MemoryShop, admin: SessionToken, clock: FakeClock
@@ -147,7 +148,7 @@ class TestEnding:
         await put(shop, admin, replace(SALE, limit=5, code="SALE", requires_code=True))
         (single,) = await make_codes(shop, admin)
         await use(shop, "1", code=single)
-        await make_codes(shop, admin, key="key-of-others")
+        (other,) = await make_codes(shop, admin, key="key-of-others")
         clock.advance(timedelta(seconds=1))
         await delete(shop, admin)
         document = stored(shop)
@@ -155,7 +156,7 @@ class TestEnding:
         assert document.archived_at == NOW + timedelta(seconds=1)
         # Orders that were decided before find a later version.
         assert (left(shop), shop.state.promotion_counters.rows["p:sale"].rules_version) == (
-            {"p:sale": 5},
+            {"p:sale": 5, f"e:{single}": 1, f"e:{other}": 1},
             2,
         )
 
@@ -168,7 +169,8 @@ class TestEnding:
         await delete(shop, admin)
         saved = await put(shop, admin, SALE)
         document = saved.shown.document
-        assert (saved.is_new, document.rule == SALE, left(shop)) == (True, True, {"p:sale": None})
+        expected = {"p:sale": None, f"e:{single}": 1}
+        assert (saved.is_new, document.rule == SALE, left(shop)) == (True, True, expected)
 
 
 async def make_codes(
@@ -177,6 +179,27 @@ async def make_codes(
     command = MakeCodes(session=admin, promotion="sale", count=count, prefix=None, key=key)
     result = await shop.container.promotion_codes().make(command)
     return list(result.unwrap().codes)
+
+
+async def test_codes_are_made_before_the_rules_are_locked(
+    shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(shop, admin, SALE)
+    numbers = iter([1, 1, 2, 3])
+    locked = []
+
+    def next_number(_: int) -> int:
+        locked.append(shop.database.writer.locked())
+        return next(numbers)
+
+    monkeypatch.setattr("secrets.randbelow", next_number)
+    first = await make_codes(shop, admin)
+    await delete(shop, admin)
+    await put(shop, admin, SALE)
+    # Only for one that was made before is another one made.
+    assert first == ["0100-0000-0000"]
+    assert await make_codes(shop, admin, 2, "key-of-others") == ["0200-0000-0000", "0300-0000-0000"]
+    assert locked == [False, False, False, True]
 
 
 class TestRetries:

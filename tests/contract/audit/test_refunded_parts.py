@@ -8,7 +8,7 @@ import pytest
 from shop.application.ports.repositories.audit import Fact
 from shop.domain.orders.order import Order
 from shop.domain.orders.refund import Refund, RefundLine
-from tests.contract.audit.consistent_orders import findings
+from tests.contract.audit.consistent_orders import findings, refunded, store_next_step
 from tests.contract.audit.priced_orders import (
     GROSS,
     NET,
@@ -82,6 +82,46 @@ class TestRefunds:
         facts = {"refund_id": str(faulty.id), "amount": 500, "parts": 501}
         order = {"order_id": str(GROSS_ORDER.id)}
         assert await findings(shop_with_orders) == [(18, "parts-exceed-refund", order | facts)]
+
+    @pytest.mark.parametrize(("tax", "net_tax"), [(279, 332), (280, 333), (0, 334)])
+    async def test_of_a_whole_order_without_its_tax_are_reported(
+        self, shop_with_orders: Storage, tax: int, net_tax: int
+    ) -> None:
+        for order, refunded_tax in ((PLAIN_ORDER, 0), (GROSS_ORDER, tax), (NET_ORDER, net_tax)):
+            await _refund_whole(shop_with_orders, order, refunded_tax)
+
+        order_taxes = ((GROSS_ORDER, 279, tax), (NET_ORDER, 333, net_tax))
+        found = await findings(shop_with_orders)
+        assert {each[:2] for each in found} == {(18, "refunded-tax-differs-from-order")}
+        assert _by_order(found, "refunded-tax-differs-from-order") == {
+            str(order.id): {"tax": whole, "refunded": refunded_tax}
+            for order, whole, refunded_tax in order_taxes
+            if refunded_tax != whole
+        }
+
+    async def test_of_a_whole_order_with_its_tax_pass(self, shop_with_orders: Storage) -> None:
+        for order, tax in ((PLAIN_ORDER, 0), (GROSS_ORDER, 279), (NET_ORDER, 333)):
+            await _refund_whole(shop_with_orders, order, tax)
+
+        assert await findings(shop_with_orders) == []
+
+    async def test_of_a_part_with_too_much_tax_are_reported(
+        self, shop_with_orders: Storage
+    ) -> None:
+        order = GROSS_ORDER
+        await store_refunds(
+            shop_with_orders, refund(order, 500, 1, tax=200), refund(order, 500, 2, tax=80)
+        )
+
+        facts = {"order_id": str(order.id), "tax": 279, "refunded": 280}
+        assert await findings(shop_with_orders) == [(18, "refunded-tax-differs-from-order", facts)]
+
+
+async def _refund_whole(storage: Storage, order: Order, tax: int) -> None:
+    step = refunded(order)
+    await store_next_step(
+        storage, replace(step, refunds=tuple(replace(each, tax=tax) for each in step.refunds))
+    )
 
 
 def _by_order(

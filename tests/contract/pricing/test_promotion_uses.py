@@ -16,6 +16,7 @@ from shop.domain.pricing.promotions.promotion_uses import (
     code_key,
     counter_key,
     customer_key,
+    ended_code_key,
 )
 from tests.contract.storage import Storage
 from tests.factories import NOW, id_of, order, user
@@ -130,8 +131,35 @@ class TestCounters:
 
         await storage.commit(lambda uow: uow.promotion_counters.remove(SHARED.key))
         assert await stored(storage, *keys) == ["c:A1", others.key, LIMITED.key]
-        await storage.commit(lambda uow: uow.promotion_counters.remove_codes("sale"))
+        await storage.commit(lambda uow: uow.promotion_counters.end_codes("sale"))
         assert await stored(storage, *keys) == [others.key, LIMITED.key]
+
+    async def test_codes_that_have_ended_are_kept_for_those_who_made_them(
+        self, storage: Storage
+    ) -> None:
+        kept = single_use("C", "other")
+        await add(storage, LIMITED, SHARED, single_use("A"), single_use("B", uses_left=0), kept)
+        await storage.commit(lambda uow: uow.promotion_counters.end_codes("sale"))
+        await add(storage, single_use("D", created_at=LATER))
+
+        async def made(uow: UnitOfWork) -> list[object]:
+            counters = uow.promotion_counters
+            page = await counters.single_use_codes("sale", PageRequest(limit=9, after=None))
+            return [
+                list(page.items),
+                list(await counters.codes_made_at("sale", NOW)),
+                await counters.last_made_at("sale"),
+            ]
+
+        assert await storage.read(made) == [["D"], ["A", "B"], LATER]
+        ended = [ended_code_key(each) for each in ("A", "B", "C", "D", "SALE")]
+        assert await left(storage, *ended, kept.key, SHARED.key) == {
+            ended[0]: 1,
+            ended[1]: 0,
+            kept.key: 1,
+        }
+        await storage.commit(lambda uow: uow.promotion_counters.end_codes("sale"))
+        assert await storage.read(made) == [[], ["A", "B"], LATER]
 
 
 class TestCodesForOneOrder:

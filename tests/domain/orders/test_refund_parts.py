@@ -27,19 +27,24 @@ def _refundable(pricing: OrderPricing) -> Refundable:
         lines={f"S{position}": kept for position, kept in enumerate(pricing.lines)},
         refunded=Counter(),
         shipping=pricing.kept_shipping,
+        shipping_refunded=0,
         money=pricing.totals.total,
+        tax=pricing.totals.tax,
     )
 
 
 def _without(order: Refundable, parts: Sequence[RefundPart], amount: int) -> Refundable:
     """Return what is left after a refund of this amount."""
-    is_shipping_refunded = any(part.sku is None for part in parts)
+    refunded = sum(part.amount for part in parts if part.sku is None) + order.shipping_refunded
+    is_all_refunded = order.shipping is None or 0 < order.shipping.paid == refunded
     pieces = {part.sku: part.quantity for part in parts if part.sku is not None}
     return replace(
         order,
         refunded=order.refunded + Counter(pieces),
-        shipping=None if is_shipping_refunded else order.shipping,
+        shipping=None if is_all_refunded else order.shipping,
+        shipping_refunded=refunded,
         money=order.money - amount,
+        tax=order.tax - order.tax_of(parts, amount),
     )
 
 
@@ -91,9 +96,13 @@ def test_amounts_between_them_never_refund_a_line_above_what_it_cost(
         pieces = data.draw(_some_pieces(order))
         amount = data.draw(st.integers(0, order.money))
         parts = order.parts(pieces, with_shipping=data.draw(st.booleans()), amount=amount)
+        assert sum(part.tax for part in parts) <= order.tax_of(parts, amount) <= amount
         order = _without(order, parts, amount)
         refunded += parts
-    refunded += order.parts(order.pieces, with_shipping=True, amount=None)
+        assert 0 <= order.tax <= order.money
+    rest = order.parts(order.pieces, with_shipping=True, amount=None)
+    refunded += rest
+    assert order.tax_of(rest, order.money) == order.tax
 
     assert _worth(refunded) <= pricing.totals.total
     assert pricing.kept_shipping.paid >= _worth([part for part in refunded if part.sku is None])
@@ -130,7 +139,9 @@ class TestAnOrderOfThreePotsAndTea:
         lines={"POT": POTS, "TEA": TEA},
         refunded=Counter({"POT": 1}),
         shipping=SHIPPING,
+        shipping_refunded=0,
         money=2377 + 476,
+        tax=380 + 76,
     )
     TWO_POTS = (LineQuantity(sku="POT", quantity=2),)
     PAID = RefundPart(sku="POT", quantity=2, amount=2377, tax=380)
@@ -147,6 +158,14 @@ class TestAnOrderOfThreePotsAndTea:
         assert self.ORDER.parts((), with_shipping=True, amount=None) == [self.PAID_FOR_SHIPPING]
         refunded = replace(self.ORDER, shipping=None)
         assert refunded.parts((), with_shipping=True, amount=None) == []
+
+    def test_refunds_the_rest_of_shipping_with_the_rest_of_its_tax(self) -> None:
+        refunded = replace(self.ORDER, shipping_refunded=100)
+
+        # The first 100 of 476 have 15.97 of the 76.
+        assert refunded.parts((), with_shipping=True, amount=None) == [
+            replace(self.PAID_FOR_SHIPPING, amount=376, tax=60)
+        ]
 
     def test_refunds_nothing_for_what_was_free(self) -> None:
         tea = [LineQuantity(sku="TEA", quantity=1)]
@@ -180,10 +199,41 @@ class TestAnOrderOfThreePotsAndTea:
 
         assert parts == [self.PAID]
 
+    def test_has_tax_in_what_belongs_to_no_part(self) -> None:
+        # 456 of 2853 is 16.0 %: 79.9 of 500. Beside the pots, 76 of 476: 3.7 of 23.
+        assert self.ORDER.tax_of([], 500) == 80
+        assert self.ORDER.tax_of([self.PAID], 2400) == 384
+
+    def test_has_all_of_its_tax_in_all_of_its_money(self) -> None:
+        assert self.ORDER.tax_of([], 2853) == 456
+        assert self.ORDER.tax_of([self.PAID], 2853) == 456
+
+    def test_reduces_taxes_to_the_tax_that_is_left(self) -> None:
+        after_goodwill = replace(self.ORDER, tax=228)
+
+        parts = after_goodwill.parts(self.TWO_POTS, with_shipping=True, amount=None)
+        assert parts == [
+            replace(self.PAID, tax=190),
+            replace(self.PAID_FOR_SHIPPING, tax=38),
+        ]
+        assert after_goodwill.tax_of(parts, 2853) == 228
+
+    def test_leaves_no_more_tax_than_money(self) -> None:
+        untaxed = RefundPart(sku="POT", quantity=2, amount=2400, tax=0)
+
+        assert self.ORDER.tax_of([untaxed], 2400) == 3
+
 
 def test_line_at_its_list_price_is_refunded_at_it() -> None:
     plain = KeptLine(quantity=3, unit_price=450, discount=0, tax=0, prices_include_tax=True)
-    order = Refundable(lines={"TEA": plain}, refunded=Counter({"TEA": 1}), shipping=None, money=900)
+    order = Refundable(
+        lines={"TEA": plain},
+        refunded=Counter({"TEA": 1}),
+        shipping=None,
+        shipping_refunded=0,
+        money=900,
+        tax=0,
+    )
 
     assert order.parts(order.pieces, with_shipping=True, amount=None) == [
         RefundPart(sku="TEA", quantity=2, amount=900, tax=0)

@@ -131,22 +131,24 @@ class TestARefundOfLines:
             _refund(PAID, TEA=1)
 
     @pytest.mark.parametrize(
-        ("amount", "line"), [(1000, _pots(1, 1000, 159)), (1500, _pots(1, 1188, 189))]
+        ("amount", "line", "tax"),
+        [(1000, _pots(1, 1000, 159), 159), (1500, _pots(1, 1188, 189), 189 + 50)],
     )
     def test_of_another_amount_gives_the_lines_at_most_what_they_cost(
-        self, amount: int, line: RefundLine
+        self, amount: int, line: RefundLine, tax: int
     ) -> None:
         after, refund = _refund(PAID, amount=amount, POT=1)
 
-        assert (refund.amount, refund.lines, refund.tax) == (eur(amount), (line,), line.tax)
+        assert (refund.amount, refund.lines, refund.tax) == (eur(amount), (line,), tax)
         assert after.refunded == {"POT": 1}
 
     def test_is_cut_to_the_money_that_an_amount_has_left(self) -> None:
         after_goodwill, goodwill = _refund(PAID, amount=3000)
         after, refund = _refund(after_goodwill, POT=3)
 
-        assert (goodwill.lines, goodwill.shipping_amount, goodwill.tax) == ((), 0, 0)
+        assert (goodwill.lines, goodwill.shipping_amount, goodwill.tax) == ((), 0, 479)
         assert (refund.amount, refund.lines) == (eur(1041), (_pots(3, 1041, 166),))
+        assert refund.tax == 166
         assert after.order.status is OrderStatus.REFUNDED
 
 
@@ -164,14 +166,25 @@ class TestARefundOfShipping:
         with pytest.raises(ShippingAlreadyRefunded):
             _refund(after, shipping=True, POT=pots)
 
+    def test_in_parts_returns_the_rest_and_then_no_more(self) -> None:
+        after, first = _refund(PAID, shipping=True, amount=100)
+        after, second = _refund(after, shipping=True, amount=100)
+        after, rest = _refund(after, shipping=True)
+
+        assert [(each.shipping_amount, each.tax) for each in (first, second, rest)] == [
+            (100, 16),
+            (100, 16),
+            (276, 44),
+        ]
+        with pytest.raises(ShippingAlreadyRefunded):
+            _refund(after, shipping=True)
+
     def test_with_an_amount_is_the_part_that_the_amount_has_for_it(self) -> None:
-        after, less = _refund(PAID, shipping=True, amount=100)
+        _, less = _refund(PAID, shipping=True, amount=100)
         _, more = _refund(PAID, shipping=True, amount=500)
 
         assert (less.amount, less.shipping_amount, less.tax) == (eur(100), 100, 16)
-        assert (more.amount, more.shipping_amount, more.tax) == (eur(500), 476, 76)
-        with pytest.raises(ShippingAlreadyRefunded):
-            _refund(after, shipping=True)
+        assert (more.amount, more.shipping_amount, more.tax) == (eur(500), 476, 76 + 4)
 
     def test_that_was_free_is_rejected(self) -> None:
         without = replace(ORDER, pricing=replace(PRICING, shipping=None, discounts=(), taxes=()))
@@ -183,6 +196,22 @@ class TestARefundOfShipping:
             RefundRequest(
                 lines=(), shipping=True, amount=None, to=None, reason="Late", restock=True
             )
+
+
+class TestARefundOfAnAmount:
+    def test_of_the_whole_payment_returns_the_whole_tax(self) -> None:
+        after, refund = _refund(PAID, amount=4041)
+
+        assert (refund.amount, refund.tax, refund.lines) == (eur(4041), 569 + 76, ())
+        assert after.order.status is OrderStatus.REFUNDED
+
+    def test_leaves_the_rest_of_the_tax_to_the_last(self) -> None:
+        after, first = _refund(PAID, amount=1)
+        after, second = _refund(after, amount=2000)
+        _, last = _refund(after)
+
+        # 645 of 4041 is 16.0 %.
+        assert (first.tax, second.tax, last.tax) == (0, 319, 326)
 
 
 class TestARefundOfTheRest:

@@ -36,7 +36,7 @@ class FolderImportSpools(ImportSpools):
                     await asyncio.to_thread(file.write, part)
             await asyncio.to_thread(self._sync, folder)
         except BaseException:
-            shutil.rmtree(folder)
+            await asyncio.to_thread(shutil.rmtree, folder)
             raise
         return digest.hexdigest()
 

@@ -85,10 +85,11 @@ class ImportService:
     async def _begin(
         self, command: BeginImport, import_id: UUID, checksum: str, uow: UnitOfWork
     ) -> CommandResult[ProductImport]:
-        user = await self._authenticator.require_admin(uow, command.session)
         if begun := (await uow.imports.get_many([import_id])).get(import_id):
-            # An earlier attempt was committed without an answer.
+            # An earlier attempt was committed without an answer. It needs its file, so it is found
+            # even if the session has ended since.
             return CommandResult(value=begun, replayed=False)
+        user = await self._authenticator.require_admin(uow, command.session)
 
         async def load(ids: Collection[UUID]) -> Mapping[UUID, ProductImport]:
             found = await uow.imports.get_many(ids)

@@ -27,6 +27,7 @@ class RateLimitPolicy:
     visitor_sessions_per_address: int
     unknown_recipients_per_customer: int
     unknown_codes_per_customer: int
+    letters_to_others_per_customer: int
 
     @property
     def address_failures(self) -> RateLimit:
@@ -78,4 +79,13 @@ class RateLimitPolicy:
             name="unknown code",
             max_hits=self.unknown_codes_per_customer,
             window=timedelta(hours=1),
+        )
+
+    @property
+    def letters_to_others(self) -> RateLimit:
+        """Letters about orders of one customer to other addresses than the customer's."""
+        return RateLimit(
+            name="letter to other address",
+            max_hits=self.letters_to_others_per_customer,
+            window=timedelta(days=1),
         )

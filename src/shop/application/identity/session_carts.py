@@ -57,7 +57,7 @@ class SessionCarts:
     @classmethod
     async def for_sign_in(cls, uow: UnitOfWork, session: Session, user_id: UUID) -> Self:
         """Lock the cart that the session's becomes part of, unless there is nothing in it."""
-        if session.content == EMPTY_CART:
+        if not session.has_content:
             return cls(uow, {})
         return cls(uow, await uow.customer_carts.lock_or_add([user_id]))
 
@@ -71,7 +71,9 @@ class SessionCarts:
     def content(self, session: Session) -> CartContent:
         """Return the cart of a session."""
         cart = self._find(session)
-        return session.content if cart is None else cart.content.merged_with(session.content)
+        if cart is None:
+            return session.content
+        return cart.content.merged_with(session.content) if session.has_content else cart.content
 
     def merge(self, session: Session) -> Session:
         """Make the session's own cart part of the customer's."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import product
 from uuid import UUID
 
 from shop.application.idempotency.optional_key import execute_once, optional_request
@@ -24,7 +25,12 @@ from shop.domain.pricing.promotions.made_codes import (
 )
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.promotions.promotion_code import normalise_code
-from shop.domain.pricing.promotions.promotion_uses import PromotionCounter, code_key
+from shop.domain.pricing.promotions.promotion_uses import (
+    PromotionCounter,
+    code_key,
+    counter_key,
+    ended_code_key,
+)
 from shop.domain.pricing.rule_document import PromotionNotFound, RuleDocument, RuleKind
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.value import value
@@ -34,6 +40,8 @@ _ALPHABET = "0123456789BCDFGHJKMNPQRSTVWXYZ"
 """Without letters that look like digits, and without vowels, so that no words come out."""
 
 _GROUPS, _GROUP_CHARACTERS = 3, 4
+_PAIR_TEXTS = tuple(map("".join, product(_ALPHABET, repeat=2)))
+_PAIRS = _GROUPS * _GROUP_CHARACTERS // 2
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -60,6 +68,7 @@ class SingleUseCode:
 class _Locked:
     document: RuleDocument | None
     version: int
+    counter: PromotionCounter | None
     codes: Collection[str]
     at: datetime
 
@@ -111,9 +120,13 @@ class PromotionCodes:
             rule = f"must be at most {MAX_CODE_PREFIX_CHARACTERS} characters"
             raise InvalidValue(field="prefix", rule=rule)
         command = replace(command, prefix=prefix)
-        return await self._transactions.write(partial(self._make, command), retryable=True)
+        # Made before the rules are locked, as it takes a while.
+        codes = _random_codes(command.count, prefix)
+        return await self._transactions.write(partial(self._make, command, codes), retryable=True)
 
-    async def _make(self, command: MakeCodes, uow: UnitOfWork) -> CommandResult[MadeCodes]:
+    async def _make(
+        self, command: MakeCodes, codes: Collection[str], uow: UnitOfWork
+    ) -> CommandResult[MadeCodes]:
         user = await self._authenticator.require_admin(uow, command.session)
 
         async def load(ids: Collection[UUID]) -> Mapping[UUID, MadeCodes]:
@@ -137,40 +150,45 @@ class PromotionCodes:
                 prefix=command.prefix,
             ),
             at=self._clock.now(),
-            lock=partial(self._lock, uow, command),
+            lock=partial(self._lock, uow, command, codes),
             decide=partial(self._decide, uow, command),
             load=load,
         )
 
-    async def _lock(self, uow: UnitOfWork, command: MakeCodes) -> _Locked:
+    async def _lock(self, uow: UnitOfWork, command: MakeCodes, codes: Collection[str]) -> _Locked:
         version = await uow.rule_documents.lock()
         last = await uow.promotion_counters.last_made_at(command.promotion)
         now = self._clock.now()
+        key = counter_key(command.promotion)
         return _Locked(
             document=await _find(uow, command.promotion),
             version=version,
-            codes=await _unused_codes(uow, command.count, command.prefix),
+            counter=(await uow.promotion_counters.lock([key])).get(key),
+            codes=await _unused_codes(uow, codes, command.prefix),
             at=now if last is None else max(now, last + _MICROSECOND),
         )
 
     def _decide(self, uow: UnitOfWork, command: MakeCodes, locked: _Locked) -> MadeCodes:
-        document = locked.document
-        if document is None or not isinstance(document.rule, Promotion):
+        document, counter = locked.document, locked.counter
+        if document is None or counter is None or not isinstance(document.rule, Promotion):
             raise PromotionNotFound(slug=command.promotion)
+        if not document.rule.requires_code:
+            promotion = replace(document.rule, requires_code=True)
+            document = replace(
+                document, rule=promotion, version=locked.version, updated_at=locked.at
+            )
+            uow.rule_documents.put(document)
+            # Orders that were decided without a code are decided again.
+            uow.promotion_counters.save(replace(counter, rules_version=document.version))
         for code in locked.codes:
             uow.promotion_counters.add(
                 PromotionCounter(
                     key=code_key(code),
                     promotion=command.promotion,
                     uses_left=1,
-                    rules_version=locked.version,
+                    rules_version=document.version,
                     created_at=locked.at,
                 )
-            )
-        if not document.rule.requires_code:
-            promotion = replace(document.rule, requires_code=True)
-            uow.rule_documents.put(
-                replace(document, rule=promotion, version=locked.version, updated_at=locked.at)
             )
         return MadeCodes.of(list(locked.codes), at=locked.at, random_id=self._ids.new())
 
@@ -181,18 +199,32 @@ async def _find(uow: UnitOfWork, slug: str) -> RuleDocument | None:
     return None if found is None or found.archived_at is not None else found
 
 
-async def _unused_codes(uow: UnitOfWork, count: int, prefix: str | None) -> Collection[str]:
-    """Return random codes that no promotion has; two equal ones are not to be expected."""
+async def _unused_codes(
+    uow: UnitOfWork, codes: Collection[str], prefix: str | None
+) -> Collection[str]:
+    """Return these codes, with others for those that promotions have or had: hardly ever any."""
+    unused: set[str] = set()
+    asked = set(codes)
+    while len(unused) < len(codes):
+        keys = {make_key(each): each for each in asked for make_key in (code_key, ended_code_key)}
+        taken = {keys[each] for each in await uow.promotion_counters.get_many(list(keys))}
+        unused |= asked - taken
+        asked = _random_codes(len(codes) - len(unused), prefix)
+    return unused
+
+
+def _random_codes(count: int, prefix: str | None) -> set[str]:
     codes: set[str] = set()
     while len(codes) < count:
         codes |= {_random_code(prefix) for _ in range(count - len(codes))}
-        taken = await uow.promotion_counters.get_many([code_key(each) for each in codes])
-        codes -= {each.code for each in taken.values() if each.code is not None}
     return codes
 
 
 def _random_code(prefix: str | None) -> str:
-    groups = (
-        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_CHARACTERS)) for _ in range(_GROUPS)
-    )
+    """Return a code of one random number, whose digits are pairs of characters."""
+    base = len(_PAIR_TEXTS)
+    number = secrets.randbelow(base**_PAIRS)
+    text = "".join(_PAIR_TEXTS[number // base**digit % base] for digit in range(_PAIRS))
+    size = _GROUP_CHARACTERS
+    groups = [text[start : start + size] for start in range(0, len(text), size)]
     return "-".join(groups if prefix is None else (prefix, *groups))

@@ -62,7 +62,7 @@ async def stage_end(uow: UnitOfWork, slug: str, version: int) -> bool:
     key = counter_key(slug)
     counter = (await uow.promotion_counters.lock([key]))[key]
     has_orders = bool((await uow.promotion_uses.counts([slug]))[slug])
-    uow.promotion_counters.remove_codes(slug)
+    uow.promotion_counters.end_codes(slug)
     if has_orders:
         uow.promotion_counters.save(replace(counter, rules_version=version))
     else:

@@ -69,15 +69,17 @@ class PromotionUsage:
     async def lock(
         cls, uow: UnitOfWork, in_force: RulesInForce, buyers: Collection[CodesOfBuyer]
     ) -> Self:
-        """Lock what orders can take.
+        """Lock what orders can take: shared with other orders where uses are not limited.
 
         Without promotions and codes, nothing is locked or looked up.
         """
         candidates = await _Candidates.find(uow, in_force, buyers)
-        keys = {counter_key(each.slug) for each in candidates.promotions}
-        keys |= {each.key for each in candidates.counters.values() if each.is_single_use}
-        counters = await uow.promotion_counters.lock(sorted(keys)) if keys else {}
-        return await cls._load(uow, in_force, candidates, counters)
+        limited = {counter_key(each.slug) for each in candidates.promotions if each.is_limited}
+        shared = {counter_key(each.slug) for each in candidates.promotions} - limited
+        limited |= {each.key for each in candidates.counters.values() if each.is_single_use}
+        locked = await uow.promotion_counters.lock(sorted(limited)) if limited else {}
+        held = await uow.promotion_counters.lock_shared(sorted(shared)) if shared else {}
+        return await cls._load(uow, in_force, candidates, {**locked, **held})
 
     @classmethod
     async def _load(

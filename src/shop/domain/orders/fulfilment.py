@@ -167,12 +167,14 @@ class Fulfilment:
         to = request.to or self.order.payment_method
         if to is PaymentMethod.CARD and self.order.payment_method is not PaymentMethod.CARD:
             raise NotPaidByCard
-        parts = self._refund_parts(request)
+        refundable = Refundable.of(self.order, self.refunds)
+        parts = self._refund_parts(request, refundable)
+        amount = self._refund_amount(request, parts)
         refund = Refund(
             id=id,
             order_id=self.order.id,
             number=len(self.refunds) + 1,
-            amount=self._refund_amount(request, parts),
+            amount=amount,
             to=to,
             reason=request.reason,
             lines=self._refund_lines(parts),
@@ -182,17 +184,17 @@ class Fulfilment:
             actor=actor,
             created_at=at,
             shipping_amount=sum(part.amount for part in parts if part.sku is None),
-            tax=sum(part.tax for part in parts),
+            tax=refundable.tax_of(parts, amount.amount),
         )
         return replace(self, refunds=(*self.refunds, refund)), refund
 
-    def _refund_parts(self, request: RefundRequest) -> Sequence[RefundPart]:
-        if request.shipping and any(each.shipping_amount for each in self.refunds):
+    def _refund_parts(self, request: RefundRequest, refundable: Refundable) -> Sequence[RefundPart]:
+        if request.shipping and refundable.shipping is None:
             raise ShippingAlreadyRefunded
         pieces: Sequence[LineQuantity] = ()
         if request.lines or request.is_for_the_rest:
             pieces = _requested_or_all(self.unrefunded, request.lines)
-        return Refundable.of(self.order, self.refunds).parts(
+        return refundable.parts(
             pieces,
             with_shipping=request.shipping or request.is_for_the_rest,
             amount=None if request.amount is None else request.amount.amount,

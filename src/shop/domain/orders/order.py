@@ -160,7 +160,7 @@ class Order:
     @property
     def is_plain(self) -> bool:
         """Whether the order has lines at their prices, and nothing else."""
-        return self.pricing is None and self.details == NO_DETAILS
+        return self.pricing is None and self.details.is_empty
 
     @property
     def user_id(self) -> UUID:

@@ -46,13 +46,18 @@ class OrderDetails:
 
     def or_else(self, others: "OrderDetails") -> "OrderDetails":
         """Return these details, with others for what is not given."""
-        # Most carts and orders have none.
-        if others is NO_DETAILS or others == NO_DETAILS:
+        if others.is_empty:
             return self
-        if self is NO_DETAILS or self == NO_DETAILS:
+        if self.is_empty:
             return others
         given = {each.name: getattr(self, each.name) for each in fields(self)}
         return replace(others, **{name: each for name, each in given.items() if each is not None})
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is given."""
+        # Most carts and orders have none, which are this one.
+        return self is NO_DETAILS or self == NO_DETAILS
 
     def as_placed(self, shipping_method: str | None) -> "OrderDetails":
         """Return what an order keeps: the method by which it is shipped, and no codes."""

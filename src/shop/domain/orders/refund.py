@@ -91,7 +91,7 @@ class Refund:
 
     The refunds of an order are numbered from 1. `gateway_response` is the gateway's last response:
     `refunded`, or the reason of a rejection; None without a response. `shipping_amount` is the part
-    of the amount that is for shipping, and `tax` the tax of lines and shipping, in minor units.
+    of the amount that is for shipping, and `tax` the tax in the amount, in minor units.
     """
 
     id: UUID
@@ -140,7 +140,7 @@ class RefundExceedsPayment(Conflict):
 
 
 class ShippingAlreadyRefunded(Conflict):
-    """Shipping is to be refunded a second time."""
+    """Shipping is to be refunded after all that was paid for it."""
 
     code = "shipping-already-refunded"
     message = "The shipping of the order has been refunded already."

@@ -30,6 +30,7 @@ class LimitSettings(EnvironmentSettings):
     visitor_sessions_per_address: Count = 100
     unknown_recipients_per_customer: Count = 10
     unknown_codes_per_customer: Count = 10
+    letters_to_others_per_customer: Count = 20
     declined_cards_per_customer: Count = 10
     pending_orders_per_customer: Count = 5
     quantity_per_line: int = Field(default=MAX_QUANTITY, ge=1, le=MAX_QUANTITY)

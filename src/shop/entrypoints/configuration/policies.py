@@ -92,6 +92,7 @@ class Policies:
             visitor_sessions_per_address=settings.visitor_sessions_per_address,
             unknown_recipients_per_customer=settings.unknown_recipients_per_customer,
             unknown_codes_per_customer=settings.unknown_codes_per_customer,
+            letters_to_others_per_customer=settings.letters_to_others_per_customer,
         )
 
     @property

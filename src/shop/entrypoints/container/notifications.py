@@ -31,6 +31,8 @@ class NotificationContainer(Base):
         Base.command_queues,
         Base.postal_rules,
         order_links,
+        Base.rate_limiter,
+        Base.policies.provided.rate_limits,
     )
     send_notifications = providers.Singleton(
         SendNotifications,

@@ -99,6 +99,12 @@ async def uses_left(shop: GuardedShop) -> dict[str, int | None]:
     return {each.key: each.uses_left for each in await shop.rows(promotion_counters)}
 
 
+async def row_versions(shop: GuardedShop) -> Sequence[object]:
+    async with shop.database.reader.connect() as connection:
+        found = text("SELECT key, ctid::text FROM promotion_counters")
+        return [tuple(row) for row in await connection.execute(found)]
+
+
 async def used(shop: GuardedShop) -> int:
     return len(await shop.rows(promotion_uses))
 
@@ -119,6 +125,18 @@ class TestStatements:
             {"p:sale": 1_000 - size, "c:SALE": None},
             size,
         )
+
+    async def test_orders_do_not_change_the_counter_of_a_promotion_without_a_limit(
+        self, shop: GuardedShop, storage: Storage
+    ) -> None:
+        await save(storage, AUTOMATIC)
+        before = await row_versions(shop)
+        with statements(shop) as sent:
+            outcomes = await place(shop, *[cart(ADA)] * 2)
+
+        assert discounts(outcomes) == [50, 50]
+        assert_read_and_written(sent)
+        assert (await row_versions(shop), await used(shop)) == (before, 2)
 
     async def test_statement_is_built_once(self, shop: GuardedShop, storage: Storage) -> None:
         await save(storage, SALE)
@@ -275,6 +293,40 @@ class TestGuards:
         await saving
 
         assert (await uses_left(shop))["p:sale"] == 4
+
+
+class TestOrdersWithoutALimit:
+    """They share the lock of the counter with each other, and not with staff."""
+
+    async def test_they_do_not_wait_for_each_other(
+        self, shop: GuardedShop, storage: Storage
+    ) -> None:
+        await save(storage, AUTOMATIC)
+        async with shop.container.unit_of_work() as uow:
+            assert discounts(await decide(uow, cart(ADA))) == [50]
+            async with asyncio.timeout(5):
+                # Of these, the first takes no locks and the second does.
+                assert discounts(await place(shop, cart(BOB))) == [50]
+                async with shop.container.unit_of_work() as other:
+                    assert discounts(await decide(other, cart(BOB))) == [50]
+                    await other.commit()
+            await uow.commit()
+
+        assert (shop.attempts, await used(shop)) == (["committed"], 3)
+
+    async def test_one_that_waited_for_staff_is_decided_again(
+        self, shop: GuardedShop, storage: Storage
+    ) -> None:
+        await save(storage, AUTOMATIC)
+        async with shop.database.writer.begin() as other:
+            await other.execute(text("SELECT * FROM promotion_counters FOR NO KEY UPDATE"))
+            placing = asyncio.create_task(place(shop, cart(ADA)))
+            await until_one_waits(shop)
+            await other.execute(text("UPDATE promotion_counters SET rules_version = 2"))
+            await other.execute(text("UPDATE rule_versions SET version = 2"))
+
+        assert discounts(await placing) == [50]
+        assert shop.attempts == ["TransactionConflict"]
 
 
 class TestLimitsOfCustomers:

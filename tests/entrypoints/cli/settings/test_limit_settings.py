@@ -18,6 +18,7 @@ from shop.entrypoints.configuration.policies import Policies
         ("SHOP_VISITOR_SESSIONS_PER_ADDRESS", "0", "must be at least 1"),
         ("SHOP_UNKNOWN_RECIPIENTS_PER_CUSTOMER", "0", "must be at least 1"),
         ("SHOP_UNKNOWN_CODES_PER_CUSTOMER", "0", "must be at least 1"),
+        ("SHOP_LETTERS_TO_OTHERS_PER_CUSTOMER", "0", "must be at least 1"),
         ("SHOP_DECLINED_CARDS_PER_CUSTOMER", "0", "must be at least 1"),
         ("SHOP_PENDING_ORDERS_PER_CUSTOMER", "0", "must be at least 1"),
         ("SHOP_QUANTITY_PER_LINE", "10001", "must be at most 10000"),

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from shop.application.pricing.rule_checks import MAX_RULES_OF_A_KIND
 from shop.domain.shared.errors import ShopError
 from shop.entrypoints.http.errors.problem_details import problem_type_of
 from shop.entrypoints.http.openapi.error_examples import examples
@@ -292,3 +293,8 @@ def test_operations_that_move_stock_or_goods_or_take_files_honour_a_key(document
         "/api/v1/orders/{order_id}/deliveries",
         "/api/v1/orders/{order_id}/cancel",
     }
+
+
+def test_a_cart_may_have_a_discount_of_each_promotion(document: Json) -> None:
+    cart = document["components"]["schemas"]["CartResponse"]
+    assert cart["properties"]["discounts"]["maxItems"] == MAX_RULES_OF_A_KIND

@@ -76,6 +76,7 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "shipping-refunded-too-much": pricing.shipping_refunded_too_much,
         "parts-exceed-refund": pricing.parts_above_refunds,
         "refunds-exceed-payment": pricing.refunds_above_payments,
+        "refunded-tax-differs-from-order": pricing.refunded_tax_mismatches,
     },
     19: {"order-without-copies": pricing.orders_without_copies},
 }

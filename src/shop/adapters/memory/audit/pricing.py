@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
 from shop.application.ports.repositories.audit import Fact
-from shop.domain.orders.order import Order
+from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.orders.refund_parts import Refundable
 from shop.domain.payment import PaymentStatus
@@ -119,6 +119,18 @@ def refunds_above_payments(state: State) -> Facts:
         captured = payment.amount.amount if payment is not None and is_captured else 0
         if amount > captured:
             yield {"order_id": str(order_id), "captured": captured, "refunded": amount}
+
+
+def refunded_tax_mismatches(state: State) -> Facts:
+    """Find orders with more tax in refunds than in the order, or less if all was refunded."""
+    refunded = Counter[UUID]()
+    for refund in state.refunds.rows.values():
+        refunded[refund.order_id] += refund.tax
+    for order_id, returned in refunded.items():
+        order = state.orders.rows[order_id]
+        tax = 0 if order.pricing is None else sum(each.amount for each in order.pricing.taxes)
+        if returned > tax or (order.status is OrderStatus.REFUNDED and returned != tax):
+            yield {"order_id": str(order_id), "tax": tax, "refunded": returned}
 
 
 def orders_without_copies(state: State) -> Facts:

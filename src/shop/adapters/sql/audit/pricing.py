@@ -94,6 +94,15 @@ REFUNDS_ABOVE_PAYMENTS = """
     ) AS payments_back WHERE refunded > captured
 """
 
+# Orders without taxes, as all before schema revision 0009, have none in their refunds.
+REFUNDED_TAX_MISMATCHES = """
+    SELECT order_id, tax, refunded FROM (
+        SELECT r.order_id, o.status, COALESCE(s.tax, 0) AS tax, r.tax AS refunded
+        FROM refunds_of_orders r JOIN orders o ON o.id = r.order_id
+        LEFT JOIN shares_of_orders s ON s.order_id = r.order_id
+    ) AS taxes WHERE refunded > tax OR (status = 'refunded' AND refunded <> tax)
+"""
+
 # Lines of orders from before there were variants name no product.
 ORDERS_WITHOUT_COPIES = """
     SELECT DISTINCT order_id, missing FROM (

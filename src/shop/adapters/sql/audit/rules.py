@@ -18,7 +18,8 @@ _COMMON_TABLE_EXPRESSIONS = """
         FROM transfers WHERE order_id IS NOT NULL AND kind IN ('charge', 'refund')
         GROUP BY order_id
     ), refunds_of_orders AS (
-        SELECT order_id, SUM(amount) AS refunded, SUM(shipping_amount) AS shipping
+        SELECT order_id, SUM(amount) AS refunded, SUM(shipping_amount) AS shipping,
+               SUM(tax) AS tax
         FROM refunds GROUP BY order_id
     ), shares_of_lines AS (
         SELECT order_id, position,
@@ -162,6 +163,7 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "shipping-refunded-too-much": pricing.SHIPPING_REFUNDED_TOO_MUCH,
         "parts-exceed-refund": pricing.PARTS_ABOVE_REFUNDS,
         "refunds-exceed-payment": pricing.REFUNDS_ABOVE_PAYMENTS,
+        "refunded-tax-differs-from-order": pricing.REFUNDED_TAX_MISMATCHES,
     },
     19: {"order-without-copies": pricing.ORDERS_WITHOUT_COPIES},
 }

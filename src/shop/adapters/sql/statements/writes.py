@@ -137,7 +137,9 @@ class AddToRows(UpdateRows):
 
 @dataclass(frozen=True, slots=True)
 class LockRows(UpdateRows):
-    """Locks rows that are to stay as they were read; only for units of work without locks."""
+    """Locks rows that stay as they were read, shared or not; for units of work without locks."""
+
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,12 +236,12 @@ def add_to_rows(
 
 
 def lock_rows(
-    table: Table, key: str, rows: Collection[Fields], *, only_if: Guard
+    table: Table, key: str, rows: Collection[Fields], *, only_if: Guard, is_shared: bool = False
 ) -> Iterator[PendingWrite]:
     """Lock rows without a change, if the guard allows it."""
     for names in _names(rows):
         yield PendingWrite(
-            statement=LockRows(table, names, (key,), only_if),
+            statement=LockRows(table, names, (key,), only_if, is_shared=is_shared),
             rows=tuple(rows),
             error_if_incomplete=None,
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 from shop.domain.shared.value import value
 
 _CODE = "c:"
+_ENDED_CODE = "e:"
 _PROMOTION = "p:"
 
 
@@ -18,6 +19,11 @@ def counter_key(promotion: str) -> str:
 def code_key(code: str) -> str:
     """Return the key of a code's counter."""
     return _CODE + code
+
+
+def ended_code_key(code: str) -> str:
+    """Return the key of a code for one order whose promotion has ended."""
+    return _ENDED_CODE + code
 
 
 def customer_key(user_id: UUID) -> str:
@@ -54,7 +60,7 @@ class PromotionCounter:
     Each promotion and each code has one. A code for one order has one use, a code that all
     customers enter has no limit of its own. No two promotions have the same code. `rules_version`
     is the version of the rules in which staff last saved it: an order that was decided by earlier
-    rules takes no use.
+    rules takes no use. A code that has ended is kept only to be shown again to those who made it.
     """
 
     key: str
@@ -65,7 +71,7 @@ class PromotionCounter:
 
     @property
     def code(self) -> str | None:
-        """The code that is counted, None for the promotion itself."""
+        """The code that is counted, None for the promotion itself and for a code that has ended."""
         return self.key.removeprefix(_CODE) if self.key.startswith(_CODE) else None
 
     @property

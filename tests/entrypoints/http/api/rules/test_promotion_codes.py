@@ -67,6 +67,21 @@ class TestCodesForOneOrder:
             other = await admin.post("/promotions/sale/codes", {"count": 3}, idempotency_key=KEY)
             assert_problem(other, 422, "idempotency-key-reused")
 
+    async def test_a_replay_answers_them_after_their_promotion_has_ended(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        first = await make(admin, count=2)
+        await admin.delete("/promotions/sale")
+        await admin.put("/promotions/sale", PROMOTION)
+        second = await make(admin, "key-of-codes-2", count=1)
+        with shop.unchanged(except_table="sessions"):
+            again = await admin.post("/promotions/sale/codes", {"count": 2}, idempotency_key=KEY)
+            assert (again.status_code, again.json()) == (201, first)
+            assert again.headers["idempotent-replayed"] == "true"
+            response = await admin.post("/cart/codes", {"code": first["codes"][0]})
+            assert_problem(response, 404, "code-not-found", codes=[first["codes"][0]])
+        assert await admin.pages("/promotions/sale/codes") == [[{"code": second["codes"][0]}]]
+
     async def test_the_promotion_is_not_automatic_any_more(
         self, shop: HttpShop, admin: Browser
     ) -> None:

@@ -11,7 +11,7 @@ from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRow
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
 from shop.application.ports.unit_of_work import LockOrder
-from shop.domain.pricing.promotions.promotion_uses import PromotionCounter
+from shop.domain.pricing.promotions.promotion_uses import PromotionCounter, ended_code_key
 
 
 class MemoryPromotionCounters(PromotionCounters):
@@ -23,6 +23,7 @@ class MemoryPromotionCounters(PromotionCounters):
             transaction, LockOrder.PROMOTIONS, lambda state: state.promotion_counters
         )
         self._removed: set[str] = set()
+        self._ended: list[PromotionCounter] = []
 
     async def get_many(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
         """Return counters by key."""
@@ -32,6 +33,10 @@ class MemoryPromotionCounters(PromotionCounters):
         """Like `get_many`, and lock the counters."""
         return self._rows.lock(keys)
 
+    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`; one unit of work writes at a time anyway."""
+        return self._rows.lock(keys)
+
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
         """Return a page of the codes for one order each."""
         codes = [each.code or "" for each in self._single_use(promotion)]
@@ -39,12 +44,11 @@ class MemoryPromotionCounters(PromotionCounters):
 
     async def codes_made_at(self, promotion: str, at: datetime) -> Sequence[str]:
         """Return the codes that were made at this time."""
-        made = [each for each in self._single_use(promotion) if each.created_at == at]
-        return sorted(each.code or "" for each in made)
+        return sorted(code for code, made_at in self._made(promotion) if made_at == at)
 
     async def last_made_at(self, promotion: str) -> datetime | None:
         """Return when the newest codes were made."""
-        return max((each.created_at for each in self._single_use(promotion)), default=None)
+        return max((made_at for _, made_at in self._made(promotion)), default=None)
 
     def add(self, counter: PromotionCounter) -> None:
         """Stage a new counter."""
@@ -59,6 +63,11 @@ class MemoryPromotionCounters(PromotionCounters):
         del rules_version  # The counter is locked.
         self._add(key, -1)
 
+    def hold(self, key: str, rules_version: int) -> None:
+        """Stage that an order has a promotion without a limit."""
+        del rules_version  # The counter is locked.
+        self._rows.require_locked(key)
+
     def give_back(self, key: str) -> None:
         """Stage that an order gives a use back."""
         self._add(key, 1)
@@ -68,17 +77,21 @@ class MemoryPromotionCounters(PromotionCounters):
         self._transaction.require_writing()
         self._removed.add(key)
 
-    def remove_codes(self, promotion: str) -> None:
-        """Stage the deletion of all codes of a promotion."""
+    def end_codes(self, promotion: str) -> None:
+        """Stage that a promotion has no codes any more."""
         self._transaction.require_writing()
         self._removed |= {each.key for each in self._of(promotion) if each.code is not None}
+        self._ended += [
+            replace(each, key=ended_code_key(each.code or ""))
+            for each in self._single_use(promotion)
+        ]
 
     def apply(self, state: State) -> State:
         """Return the state with the staged changes."""
         for counter in self._rows.staged:
             in_range = counter.uses_left is None or counter.uses_left >= 0
             require_constraint(in_range, "ck_promotion_counters_uses_left_not_negative")
-        counters = self._rows.apply(state).with_changes(removed=self._removed)
+        counters = self._rows.apply(state).with_changes(added=self._ended, removed=self._removed)
         return replace(state, promotion_counters=counters)
 
     def _add(self, key: str, uses: int) -> None:
@@ -89,6 +102,13 @@ class MemoryPromotionCounters(PromotionCounters):
     def _of(self, promotion: str) -> Sequence[PromotionCounter]:
         rows = self._rows.committed.rows.values()
         return [each for each in rows if each.promotion == promotion]
+
+    def _made(self, promotion: str) -> Sequence[tuple[str, datetime]]:
+        """Return the codes for one order each, also those that have ended, with their times."""
+        first = ended_code_key("")
+        ended = [each for each in self._of(promotion) if each.key.startswith(first)]
+        in_force = [(each.code or "", each.created_at) for each in self._single_use(promotion)]
+        return [*in_force, *((each.key.removeprefix(first), each.created_at) for each in ended)]
 
     def _single_use(self, promotion: str) -> Sequence[PromotionCounter]:
         return [each for each in self._of(promotion) if each.is_single_use]

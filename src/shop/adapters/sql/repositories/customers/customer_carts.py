@@ -20,7 +20,7 @@ from shop.adapters.sql.statements.writes import (
 from shop.application.ports.repositories.customers.customer_carts import CustomerCarts
 from shop.application.ports.unit_of_work import LockOrder, TransactionConflict
 from shop.domain.cart import Cart
-from shop.domain.customer_cart import CartContent, CustomerCart
+from shop.domain.customer_cart import EMPTY_CART, CartContent, CustomerCart
 from shop.domain.shared.line_quantity import LineQuantity
 
 CUSTOMER_CARTS = select(customer_carts).order_by(customer_carts.c.user_id)
@@ -112,10 +112,12 @@ def _fields(cart: CustomerCart, *, version: int) -> Fields:
 
 
 def _cart(row: Row[Any]) -> CustomerCart:
+    return CustomerCart(user_id=row.user_id, content=_content(row), version=row.version)
+
+
+def _content(row: Row[Any]) -> CartContent:
+    # Every order of other lines reads the cart, and most find nothing in it.
+    if not row.lines and not row.checkout:
+        return EMPTY_CART
     lines = tuple(LineQuantity(sku=sku, quantity=each) for sku, each in row.lines.items())
-    details = details_from_document(row.checkout)
-    return CustomerCart(
-        user_id=row.user_id,
-        content=CartContent(cart=Cart(lines=lines), details=details),
-        version=row.version,
-    )
+    return CartContent(cart=Cart(lines=lines), details=details_from_document(row.checkout))

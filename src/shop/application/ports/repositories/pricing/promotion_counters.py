@@ -24,16 +24,29 @@ class PromotionCounters(ABC):
         """Like `get_many`, and lock the counters."""
 
     @abstractmethod
+    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`, but other orders can share the locks; only staff wait.
+
+        These counters can be held, and not changed.
+        """
+
+    @abstractmethod
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
         """Return a page of the codes of a promotion that are for one order each, sorted."""
 
     @abstractmethod
     async def codes_made_at(self, promotion: str, at: datetime) -> Sequence[str]:
-        """Return the codes for one order each that were made at this time, sorted."""
+        """Return the codes for one order each that were made at this time, sorted.
+
+        Those that have ended are among them.
+        """
 
     @abstractmethod
     async def last_made_at(self, promotion: str) -> datetime | None:
-        """Return when the newest codes for one order each were made, if there are any."""
+        """Return when the newest codes for one order each were made, if there are any.
+
+        Those that have ended count.
+        """
 
     @abstractmethod
     def add(self, counter: PromotionCounter) -> None:
@@ -52,6 +65,14 @@ class PromotionCounters(ABC):
         """
 
     @abstractmethod
+    def hold(self, key: str, rules_version: int) -> None:
+        """Stage that an order has a promotion without a limit, decided by rules of this version.
+
+        The counter stays as it is. A guarded unit of work is committed only if staff have not saved
+        the counter since that version; orders do not wait for each other.
+        """
+
+    @abstractmethod
     def give_back(self, key: str) -> None:
         """Stage that an order gives a use of a locked counter back."""
 
@@ -60,5 +81,8 @@ class PromotionCounters(ABC):
         """Stage the deletion of a counter."""
 
     @abstractmethod
-    def remove_codes(self, promotion: str) -> None:
-        """Stage the deletion of all codes of a promotion."""
+    def end_codes(self, promotion: str) -> None:
+        """Stage that a promotion has no codes any more.
+
+        What was made for one order each is kept under `ended_code_key`, which no order looks up.
+        """

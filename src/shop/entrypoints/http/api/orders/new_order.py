@@ -6,7 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from shop.domain.address import Address
 from shop.domain.cart import MAX_LINES, Cart
-from shop.domain.orders.order_details import MAX_CODES, OrderDetails
+from shop.domain.orders.order_details import MAX_CODES, NO_DETAILS, OrderDetails
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Money
 from shop.entrypoints.http.api.addresses.schemas import AddressInput
@@ -86,13 +86,14 @@ class NewOrder(RequestBody):
 
     def details(self) -> OrderDetails:
         """Return what is given beside the lines."""
-        return OrderDetails(
+        details = OrderDetails(
             email=self.email,
             shipping_address=_address(self.shipping_address),
             billing_address=_address(self.billing_address),
             shipping_method=self.shipping_method,
             codes=None if self.codes is None else tuple(self.codes),
         )
+        return NO_DETAILS if details.is_empty else details
 
 
 def _address(given: AddressInput | None) -> Address | None:
