@@ -57,7 +57,13 @@ class NewOrder(RequestBody):
     billing_address: Annotated[
         AddressInput | None, Field(description="If it is not the shipping address.")
     ] = None
-    shipping_method: Annotated[RuleSlug | None, Field(examples=["parcel"])] = None
+    shipping_method: Annotated[
+        RuleSlug | None,
+        Field(
+            examples=[None],
+            description="The code of a method that serves the address, in the place of the cart's.",
+        ),
+    ] = None
     codes: Annotated[
         list[CodeInput] | None,
         Field(
