@@ -4,19 +4,19 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 from urllib.request import urlopen
 
 from tests.forked_process import ForkedProcess, start_shop
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
-SHOP_COMMAND = Path(sys.executable).with_name("shop")
 POLL_INTERVAL_SECONDS = 0.05
 
 PROCESS_ENVIRONMENT = {
@@ -61,15 +61,19 @@ class ShopServer:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the shop's to its end."""
-        return subprocess.run(
-            [SHOP_COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=TEST_TIMEOUT_SECONDS,
-            check=False,
-        )
+        with TemporaryFile() as output, TemporaryFile() as errors:
+            process = start_shop(
+                *arguments,
+                folder=self.folder,
+                environment=self.environment,
+                output=output,
+                errors=errors,
+            )
+            try:
+                code = process.wait(timeout=TEST_TIMEOUT_SECONDS)
+            finally:
+                process.kill()
+            return subprocess.CompletedProcess(arguments, code, _text_of(output), _text_of(errors))
 
     def start(self) -> None:
         """Start serving, and wait until orders can be taken."""
@@ -122,3 +126,8 @@ class ShopServer:
 
     def log(self) -> str:
         return Path(self.folder, "server.log").read_text()
+
+
+def _text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
