@@ -83,6 +83,11 @@ VISIBLE_CHARACTERS = _checked(_require_visible)
 """Marks a field of a request that has a syntax: an address or a URL."""
 
 
+def is_none(value: object) -> bool:
+    """Check that there is no value; members that are absent then have it as their `exclude_if`."""
+    return value is None
+
+
 def _require_digits(text: object) -> object:
     # The parser would also take "+3", "3.0", "1_0" and spaces.
     if isinstance(text, str) and not (text.isascii() and text.removeprefix("-").isdecimal()):
@@ -181,7 +186,7 @@ CardToken = Annotated[
 ClientSecret = Annotated[
     str | None,
     Field(
-        exclude_if=lambda secret: secret is None,
+        exclude_if=is_none,
         examples=["pi_3Nc_secret_8fK"],
         description="Present if the customer has to authenticate the payment: the input of the "
         "gateway's library for browsers.",
@@ -206,7 +211,7 @@ class StripeAction(ResponseBody):
 PaymentAction = Annotated[
     Annotated[RedirectAction | StripeAction, Field(discriminator="type")] | None,
     Field(
-        exclude_if=lambda action: action is None,
+        exclude_if=is_none,
         description="Present if the customer has to act before the payment has an outcome.",
     ),
 ]
@@ -214,7 +219,7 @@ PaymentAction = Annotated[
 Guest = Annotated[
     bool | None,
     Field(
-        exclude_if=lambda guest: guest is None,
+        exclude_if=is_none,
         examples=[True],
         description="Present and true for a guest, who ordered without signing in.",
     ),
@@ -223,7 +228,7 @@ Guest = Annotated[
 Simulated = Annotated[
     bool | None,
     Field(
-        exclude_if=lambda simulated: simulated is None,
+        exclude_if=is_none,
         examples=[True],
         description="Present and true if production rehearses with a gateway that moves no money.",
     ),

@@ -9,7 +9,7 @@ from shop.domain.pricing.promotions.promotion_code import CODE_PATTERN
 from shop.domain.pricing.quoted import QuotedDiscount, QuotedTax, Totals
 from shop.domain.shared.money import Currency
 from shop.entrypoints.http.api.rules.fields import PercentageText, RuleName, RuleSlug
-from shop.entrypoints.http.schemas import MoneyResponse, ResponseBody
+from shop.entrypoints.http.schemas import MoneyResponse, ResponseBody, is_none
 
 PromotionCode = Annotated[
     str,
@@ -75,7 +75,7 @@ class DiscountResponse(ResponseBody):
     """What a promotion takes off, from lines and shipping together."""
 
     promotion: RuleSlug
-    code: Annotated[PromotionCode | None, Field(exclude_if=lambda code: code is None)]
+    code: Annotated[PromotionCode | None, Field(exclude_if=is_none)]
     name: RuleName
     amount: MoneyResponse
 

@@ -21,7 +21,7 @@ from shop.domain.pricing.quote_errors import (
 )
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.api.price_schemas import PromotionCode
-from shop.entrypoints.http.schemas import Quantity, ResponseBody, Sku
+from shop.entrypoints.http.schemas import Quantity, ResponseBody, Sku, is_none
 
 
 class LineProblem(StrEnum):
@@ -47,24 +47,20 @@ class CartProblemCode(StrEnum):
     INVALID_ADDRESS = InvalidAddress.code
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 class CartProblemResponse(ResponseBody):
     """What stops the order of a cart, with the members of the order's error."""
 
     code: Annotated[CartProblemCode, Field(examples=["out-of-stock"])]
-    sku: Annotated[Sku | None, Field(exclude_if=_is_none)] = None
-    requested: Annotated[Quantity | None, Field(exclude_if=_is_none)] = None
-    available: Annotated[Available | None, Field(exclude_if=_is_none)] = None
+    sku: Annotated[Sku | None, Field(exclude_if=is_none)] = None
+    requested: Annotated[Quantity | None, Field(exclude_if=is_none)] = None
+    available: Annotated[Available | None, Field(exclude_if=is_none)] = None
     entered_code: Annotated[
-        PromotionCode | None, Field(exclude_if=_is_none, description="The code of a promotion.")
+        PromotionCode | None, Field(exclude_if=is_none, description="The code of a promotion.")
     ] = None
     order_id: Annotated[
         UUID | None,
         Field(
-            exclude_if=_is_none,
+            exclude_if=is_none,
             examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"],
             description="My own order that holds the code and waits for its payment.",
         ),
@@ -72,7 +68,7 @@ class CartProblemResponse(ResponseBody):
     condition: Annotated[
         Condition | None,
         Field(
-            exclude_if=_is_none,
+            exclude_if=is_none,
             examples=["minimum"],
             description="The first condition of the code that the cart does not fulfil.",
         ),
@@ -80,7 +76,7 @@ class CartProblemResponse(ResponseBody):
     method: Annotated[
         str | None,
         Field(
-            exclude_if=_is_none,
+            exclude_if=is_none,
             examples=["parcel"],
             description="The chosen shipping method; absent if none is chosen.",
         ),
@@ -88,7 +84,7 @@ class CartProblemResponse(ResponseBody):
     pointer: Annotated[
         str | None,
         Field(
-            exclude_if=_is_none,
+            exclude_if=is_none,
             examples=["/shipping_address/postal_code"],
             description="The member of the cart that is not valid.",
         ),

@@ -35,6 +35,7 @@ from shop.entrypoints.http.schemas import (
     RequestBody,
     ResponseBody,
     Sku,
+    is_none,
 )
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
@@ -44,10 +45,6 @@ MAX_PROBLEMS = MAX_LINES + MAX_CODES + 1 + 2 * len(MAX_MEMBER_CHARACTERS)
 MAX_TAXES = 2 * MAX_LINES
 MAX_DISCOUNTS = MAX_RULES_OF_A_KIND
 """One of each promotion: all of them may be combinable."""
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class CartQuantity(RequestBody):
@@ -151,10 +148,10 @@ class CartResponse(ResponseBody):
     """A cart at present prices, as its order would be decided."""
 
     lines: Annotated[list[CartLineResponse], Field(max_length=MAX_LINES)]
-    email: Annotated[Email | None, Field(exclude_if=_is_none)] = None
-    shipping_address: Annotated[AddressResponse | None, Field(exclude_if=_is_none)] = None
-    billing_address: Annotated[AddressResponse | None, Field(exclude_if=_is_none)] = None
-    shipping_method: Annotated[RuleSlug | None, Field(exclude_if=_is_none, examples=["parcel"])] = (
+    email: Annotated[Email | None, Field(exclude_if=is_none)] = None
+    shipping_address: Annotated[AddressResponse | None, Field(exclude_if=is_none)] = None
+    billing_address: Annotated[AddressResponse | None, Field(exclude_if=is_none)] = None
+    shipping_method: Annotated[RuleSlug | None, Field(exclude_if=is_none, examples=["parcel"])] = (
         None
     )
     codes: Annotated[
@@ -203,7 +200,7 @@ class ShippingOptionResponse(ResponseBody):
     code: Annotated[RuleSlug, Field(examples=["parcel"])]
     name: Annotated[RuleName, Field(examples=["Parcel"])]
     price: Annotated[MoneyResponse, Field(description="Before discounts.")]
-    estimate: Annotated[Estimate | None, Field(exclude_if=_is_none)]
+    estimate: Annotated[Estimate | None, Field(exclude_if=is_none)]
 
     @classmethod
     def of(cls, option: ShippingOption, currency: Currency) -> Self:

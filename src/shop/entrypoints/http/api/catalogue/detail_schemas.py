@@ -18,6 +18,7 @@ from shop.entrypoints.http.schemas import (
     NEW_TEXT_ABOUT_GOODS,
     RequestBody,
     ResponseBody,
+    is_none,
 )
 from shop.entrypoints.validation_messages import MULTILINE_TEXT_PATTERN, SINGLE_LINE_PATTERN
 
@@ -56,10 +57,6 @@ SafetyText = Annotated[
     ),
 ]
 Contact = Annotated[SafetyLine, Field(examples=["safety@example.com"])]
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class SeoInput(RequestBody):
@@ -133,10 +130,10 @@ class SafetyResponse(ResponseBody):
     manufacturer: SafetyLine
     address: SafetyText
     contact: Contact
-    responsible_person: Annotated[SafetyText | None, Field(exclude_if=_is_none)]
+    responsible_person: Annotated[SafetyText | None, Field(exclude_if=is_none)]
     warnings: Annotated[
         SafetyText | None,
-        Field(exclude_if=_is_none, examples=["Not for children under 3 years."]),
+        Field(exclude_if=is_none, examples=["Not for children under 3 years."]),
     ]
 
     @classmethod

@@ -49,6 +49,7 @@ from shop.entrypoints.http.schemas import (
     RequestBody,
     ResponseBody,
     Sku,
+    is_none,
 )
 
 _EXAMPLE = {
@@ -57,10 +58,6 @@ _EXAMPLE = {
     "options": {"Size": "M"},
     "weight_grams": 180,
 }
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class ProductOptionInput(RequestBody):
@@ -167,7 +164,7 @@ class ProductResponse(ResponseBody):
     handle: Handle
     sku: Annotated[
         Sku | None,
-        Field(exclude_if=_is_none, description="Of the variant of a product that has one alone."),
+        Field(exclude_if=is_none, description="Of the variant of a product that has one alone."),
     ]
     name: ProductName
     description: Description
@@ -178,7 +175,7 @@ class ProductResponse(ResponseBody):
     ]
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
     archived: Annotated[
-        bool | None, Field(exclude_if=_is_none, description="Present, and true, if it is archived.")
+        bool | None, Field(exclude_if=is_none, description="Present, and true, if it is archived.")
     ]
     options: Annotated[list[ProductOptionResponse], Field(max_length=MAX_OPTIONS)]
     variants: Annotated[list[VariantResponse], Field(max_length=MAX_VARIANTS)]
@@ -186,7 +183,7 @@ class ProductResponse(ResponseBody):
         list[CategorySlug], Field(description="Those that it is directly in, sorted.")
     ]
     images: Annotated[list[ImageResponse], Field(max_length=MAX_IMAGES)]
-    safety: Annotated[SafetyResponse | None, Field(exclude_if=_is_none)]
+    safety: Annotated[SafetyResponse | None, Field(exclude_if=is_none)]
     seo: Annotated[
         SeoResponse,
         Field(description="Made from the name and the description where staff gave nothing."),
@@ -229,7 +226,7 @@ class ProductList(ResponseBody):
     next: NextCursor
     facets: Annotated[
         FacetsResponse | None,
-        Field(exclude_if=lambda facets: facets is None, description="Only if they were asked for."),
+        Field(exclude_if=is_none, description="Only if they were asked for."),
     ] = None
 
     @classmethod
@@ -258,7 +255,7 @@ class ShownVariantResponse(VariantResponse):
     lowest_price_30_days: Annotated[
         MoneyResponse | None,
         Field(
-            exclude_if=_is_none,
+            exclude_if=is_none,
             description="The lowest of the 30 days before the price began, if it is reduced.",
         ),
     ]

@@ -12,7 +12,14 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.inventory import MAX_ON_HAND, Inventory, StockMovement, StockMovementKind
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
-from shop.entrypoints.http.schemas import NEW_TEXT, NextCursor, RequestBody, ResponseBody, Sku
+from shop.entrypoints.http.schemas import (
+    NEW_TEXT,
+    NextCursor,
+    RequestBody,
+    ResponseBody,
+    Sku,
+    is_none,
+)
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 Available = Annotated[
@@ -89,7 +96,7 @@ class StockMovementResponse(ResponseBody):
     order_id: Annotated[
         UUID | None,
         Field(
-            exclude_if=lambda order_id: order_id is None,
+            exclude_if=is_none,
             examples=["01932b7e-8f3c-7a18-8f5d-8e9f0a1b2c35"],
             description="Present if the change belongs to an order.",
         ),

@@ -24,6 +24,7 @@ from shop.entrypoints.http.schemas import (
     RequestBody,
     ResponseBody,
     Sku,
+    is_none,
 )
 from shop.entrypoints.validation_messages import BARCODE_PATTERN, SINGLE_LINE_PATTERN
 
@@ -68,10 +69,6 @@ Barcode = Annotated[
 ]
 _Ships = Annotated[bool, Field(examples=[True], description="Whether it has to be sent.")]
 _Active = Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class VariantInput(RequestBody):
@@ -124,11 +121,11 @@ class VariantResponse(ResponseBody):
 
     sku: Sku
     price: MoneyResponse
-    compare_at_price: Annotated[MoneyResponse | None, Field(exclude_if=_is_none)]
+    compare_at_price: Annotated[MoneyResponse | None, Field(exclude_if=is_none)]
     options: Options
     weight_grams: WeightGrams
     tax_category: TaxCategory
-    barcode: Annotated[Barcode, Field(exclude_if=_is_none)]
+    barcode: Annotated[Barcode, Field(exclude_if=is_none)]
     ships: _Ships
     active: _Active
     available: Available

@@ -26,6 +26,7 @@ from shop.entrypoints.http.schemas import (
     ResponseBody,
     Sku,
     Time,
+    is_none,
 )
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
@@ -148,13 +149,13 @@ class RefundLineResponse(LineQuantityResponse):
     amount: Annotated[
         MoneyResponse | None,
         Field(
-            exclude_if=lambda amount: amount is None,
+            exclude_if=is_none,
             description="Missing in refunds from before lines had it.",
         ),
     ]
     tax: Annotated[
         MoneyResponse | None,
-        Field(exclude_if=lambda tax: tax is None, description="The tax in the amount."),
+        Field(exclude_if=is_none, description="The tax in the amount."),
     ]
 
     @classmethod

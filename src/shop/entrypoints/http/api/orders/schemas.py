@@ -36,6 +36,7 @@ from shop.entrypoints.http.schemas import (
     Simulated,
     Sku,
     Time,
+    is_none,
 )
 
 
@@ -131,7 +132,7 @@ class OrderResponse(ResponseBody):
     shipping_method: Annotated[RuleSlug | None, Field(examples=["parcel"])] = None
     user: Annotated[
         OrderCustomer | None,
-        Field(exclude_if=lambda user: user is None, description="The customer; for admins only."),
+        Field(exclude_if=is_none, description="The customer; for admins only."),
     ] = None
 
     @classmethod

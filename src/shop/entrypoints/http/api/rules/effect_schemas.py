@@ -25,7 +25,7 @@ from shop.entrypoints.http.api.rules.fields import (
     PercentageText,
     PositiveMoneyInput,
 )
-from shop.entrypoints.http.schemas import RequestBody
+from shop.entrypoints.http.schemas import RequestBody, is_none
 
 E = TypeVar("E", bound=Effect)
 
@@ -137,11 +137,11 @@ class TierSchema(RequestBody):
 
     from_quantity: Annotated[
         int | None,
-        Field(ge=1, le=MAX_QUANTITY, examples=[3], exclude_if=lambda quantity: quantity is None),
+        Field(ge=1, le=MAX_QUANTITY, examples=[3], exclude_if=is_none),
     ] = None
     from_amount: Annotated[
         NonNegativeMoneyInput | None,
-        Field(examples=[None], exclude_if=lambda amount: amount is None),
+        Field(examples=[None], exclude_if=is_none),
     ] = None
     percentage: Discount
 

@@ -38,6 +38,7 @@ from shop.entrypoints.http.schemas import (
     RequestBody,
     ResponseBody,
     Time,
+    is_none,
 )
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
@@ -116,13 +117,11 @@ class ConditionsInput(RequestBody):
 class ConditionsResponse(ResponseBody):
     """What must be true of a cart and its customer."""
 
-    minimum: Annotated[Amount | None, Field(exclude_if=lambda minimum: minimum is None)]
+    minimum: Annotated[Amount | None, Field(exclude_if=is_none)]
     first_order: bool
-    group: Annotated[RuleSlug | None, Field(exclude_if=lambda group: group is None)]
-    products: Annotated[ProductHandles | None, Field(exclude_if=lambda products: products is None)]
-    categories: Annotated[
-        CategorySlugs | None, Field(exclude_if=lambda categories: categories is None)
-    ]
+    group: Annotated[RuleSlug | None, Field(exclude_if=is_none)]
+    products: Annotated[ProductHandles | None, Field(exclude_if=is_none)]
+    categories: Annotated[CategorySlugs | None, Field(exclude_if=is_none)]
 
     @classmethod
     def of(cls, conditions: Conditions) -> Self:
@@ -189,20 +188,18 @@ class PromotionResponse(ResponseBody):
 
     slug: Annotated[RuleSlug, Field(examples=["welcome"])]
     name: RuleName
-    code: Annotated[Code | None, Field(exclude_if=lambda code: code is None)]
+    code: Annotated[Code | None, Field(exclude_if=is_none)]
     active: bool
-    starts_at: Annotated[Time | None, Field(exclude_if=lambda time: time is None)]
-    ends_at: Annotated[Time | None, Field(exclude_if=lambda time: time is None)]
+    starts_at: Annotated[Time | None, Field(exclude_if=is_none)]
+    ends_at: Annotated[Time | None, Field(exclude_if=is_none)]
     conditions: ConditionsResponse
     effect: EffectBody
     target: TargetName
-    products: Annotated[ProductHandles | None, Field(exclude_if=lambda products: products is None)]
-    categories: Annotated[
-        CategorySlugs | None, Field(exclude_if=lambda categories: categories is None)
-    ]
+    products: Annotated[ProductHandles | None, Field(exclude_if=is_none)]
+    categories: Annotated[CategorySlugs | None, Field(exclude_if=is_none)]
     combinable: bool
-    limit: Annotated[Limit | None, Field(exclude_if=lambda limit: limit is None)]
-    limit_per_customer: Annotated[Limit | None, Field(exclude_if=lambda limit: limit is None)]
+    limit: Annotated[Limit | None, Field(exclude_if=is_none)]
+    limit_per_customer: Annotated[Limit | None, Field(exclude_if=is_none)]
     used: Used
 
     @classmethod
@@ -254,7 +251,7 @@ class SingleUseCodeResponse(ResponseBody):
     order_id: Annotated[
         UUID | None,
         Field(
-            exclude_if=lambda order_id: order_id is None,
+            exclude_if=is_none,
             examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"],
         ),
     ]

@@ -30,7 +30,13 @@ from shop.entrypoints.http.api.rules.fields import (
     RuleSlug,
     TaxCategory,
 )
-from shop.entrypoints.http.schemas import NEW_TEXT, MoneyResponse, RequestBody, ResponseBody
+from shop.entrypoints.http.schemas import (
+    NEW_TEXT,
+    MoneyResponse,
+    RequestBody,
+    ResponseBody,
+    is_none,
+)
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 MAX_COUNTRIES = 300
@@ -88,10 +94,8 @@ class ShippingZoneResponse(ResponseBody):
     slug: RuleSlug
     name: RuleName
     countries: Countries
-    regions: Annotated[list[Region] | None, Field(exclude_if=lambda regions: regions is None)]
-    postal_codes: Annotated[
-        list[PostalCode] | None, Field(exclude_if=lambda postal_codes: postal_codes is None)
-    ]
+    regions: Annotated[list[Region] | None, Field(exclude_if=is_none)]
+    postal_codes: Annotated[list[PostalCode] | None, Field(exclude_if=is_none)]
 
     @classmethod
     def of(cls, document: RuleDocument, used: int) -> Self:
@@ -119,8 +123,8 @@ class ShippingPriceInput(RequestBody):
 class ShippingPriceResponse(ResponseBody):
     """A price of shipping from a weight or an amount of the goods on."""
 
-    from_weight_grams: Annotated[Weight | None, Field(exclude_if=lambda weight: weight is None)]
-    from_amount: Annotated[Amount | None, Field(exclude_if=lambda amount: amount is None)]
+    from_weight_grams: Annotated[Weight | None, Field(exclude_if=is_none)]
+    from_amount: Annotated[Amount | None, Field(exclude_if=is_none)]
     price: MoneyResponse
 
 
@@ -174,10 +178,10 @@ class ShippingMethodResponse(ResponseBody):
     name: RuleName
     zone: RuleSlug
     prices: list[ShippingPriceResponse]
-    free_from: Annotated[Amount | None, Field(exclude_if=lambda amount: amount is None)]
+    free_from: Annotated[Amount | None, Field(exclude_if=is_none)]
     pick_up: bool
     tax: MethodTax
-    estimate: Annotated[Estimate | None, Field(exclude_if=lambda estimate: estimate is None)]
+    estimate: Annotated[Estimate | None, Field(exclude_if=is_none)]
     active: bool
 
     @classmethod

@@ -20,7 +20,7 @@ from shop.entrypoints.http.api.rules.fields import (
     RuleTime,
     TaxCategory,
 )
-from shop.entrypoints.http.schemas import NEW_TEXT, RequestBody, ResponseBody, Time
+from shop.entrypoints.http.schemas import NEW_TEXT, RequestBody, ResponseBody, Time, is_none
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 Reason = Annotated[
@@ -76,14 +76,12 @@ class TaxRateResponse(ResponseBody):
     name: RuleName
     category: TaxCategory
     country: CountryCode
-    region: Annotated[Region | None, Field(exclude_if=lambda region: region is None)]
-    postal_codes: Annotated[
-        list[PostalCode] | None, Field(exclude_if=lambda postal_codes: postal_codes is None)
-    ]
+    region: Annotated[Region | None, Field(exclude_if=is_none)]
+    postal_codes: Annotated[list[PostalCode] | None, Field(exclude_if=is_none)]
     rate: PercentageText
-    valid_from: Annotated[Time | None, Field(exclude_if=lambda time: time is None)]
-    valid_until: Annotated[Time | None, Field(exclude_if=lambda time: time is None)]
-    reason: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)]
+    valid_from: Annotated[Time | None, Field(exclude_if=is_none)]
+    valid_until: Annotated[Time | None, Field(exclude_if=is_none)]
+    reason: Annotated[Reason | None, Field(exclude_if=is_none)]
 
     @classmethod
     def of(cls, document: RuleDocument, used: int) -> Self:
