@@ -103,8 +103,12 @@ class ImportPlan:
 
     async def categories(self, added: Sequence[Category]) -> ImportCategories:
         """Return the categories of the shop with those that a file would add, for `check`."""
-        tree = await self._transactions.read(lambda uow: uow.categories.tree())
-        return ImportCategories(tree, added)
+
+        async def categories(uow: UnitOfWork) -> ImportCategories:
+            tree = await uow.categories.tree()
+            return ImportCategories(tree, added, ended=await uow.categories.ended())
+
+        return await self._transactions.read(categories)
 
     async def check(
         self,
@@ -147,8 +151,11 @@ class ImportPlan:
         existing = _Existing(
             products=locked,
             owners=await owners_of(uow, skus),
-            # A change of a category locks its products, too, so this is the tree of now.
-            categories=ImportCategories(tree or await uow.categories.tree()),
+            # Unless categories are named, none is added, and none is looked for.
+            categories=ImportCategories(
+                tree or await uow.categories.tree(),
+                ended=await uow.categories.ended() if are_named else (),
+            ),
             slugs=await uow.categories.slugs_of(handles),
             inventories=await uow.inventories.lock(skus),
         )
