@@ -1,6 +1,6 @@
 """Categories, and the products in them, in every database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -245,6 +245,26 @@ async def test_products_are_in_the_categories_they_were_assigned(
         return [await uow.categories.handles_in(slug, 10) for slug in ("tea", "cups", "none")]
 
     assert await storage.read(found) == [["B"], ["A"], []]
+
+
+async def test_products_have_paths_of_categories(storage: Storage, products: None) -> None:
+    del products
+    green = category("green", parent="tea")
+    await _put(storage, DRINKS, TEA, green, CUPS)
+    await _assign(storage, "A", [], ["green", "drinks"])
+    await _assign(storage, "B", [], ["cups", "tea"])
+
+    async def paths(uow: UnitOfWork) -> Mapping[str, frozenset[str]]:
+        return await uow.categories.paths_of(["A", "B", "C"])
+
+    assert await storage.read(paths) == {
+        "A": {"green", "tea", "drinks"},
+        "B": {"cups", "tea", "drinks"},
+        "C": frozenset(),
+    }
+    await _end(storage, EndedCategory(id=id_of("green"), slug="green"))
+    assert (await storage.read(paths))["A"] == {"drinks"}
+    assert await storage.read(lambda uow: uow.categories.paths_of([])) == {}
 
 
 async def test_the_first_products_of_a_category_are_returned(

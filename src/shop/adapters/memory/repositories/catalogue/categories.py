@@ -42,6 +42,12 @@ class MemoryCategories(Categories):
                 slugs[row.handle].append(row.slug)
         return slugs
 
+    async def paths_of(self, handles: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return the categories of each product and those above them."""
+        tree = CategoryTree(categories=self._rows.committed.rows)
+        direct = await self.slugs_of(handles)
+        return {handle: frozenset(tree.paths(slugs)) for handle, slugs in direct.items()}
+
     async def handles_in(self, slug: str, limit: int) -> Sequence[str]:
         """Return the first products that are directly in a category."""
         return [row.handle for row in self._members() if row.slug == slug][:limit]

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, select, text
+from sqlalchemy import Integer, Select, Text, bindparam, select, text
 
 from shop.adapters.sql.catalogue.product_lists import IS_IN_TREE
 from shop.adapters.sql.schema.tables import categories, ended_categories, product_categories
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
@@ -79,6 +81,19 @@ class SqlCategories(Categories):
             slugs[row.product_handle].append(row.category_slug)
         return slugs
 
+    async def paths_of(self, handles: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return the categories of each product and those above them."""
+        paths: dict[str, set[str]] = {handle: set() for handle in handles}
+        if handles:
+            parameters = self._connection.row_parameters
+            rows = await self._connection.fetch_prepared(
+                _select_paths(parameters),
+                parameters.bind_values(product_categories.c.product_handle.type, handles),
+            )
+            for row in rows:
+                paths[row.product_handle].add(row.slug)
+        return {handle: frozenset(slugs) for handle, slugs in paths.items()}
+
     async def handles_in(self, slug: str, limit: int) -> Sequence[str]:
         """Return the first products that are directly in a category."""
         rows = await self._connection.fetch_prepared(HANDLES, {"slug": slug, "number": limit})
@@ -148,6 +163,23 @@ def tree_of(rows: tuple[tuple[str, str, str | None, int], ...]) -> CategoryTree:
         Category(slug=slug, name=name, parent=parent, position=position)
         for slug, name, parent, position in rows
     )
+
+
+@cache
+def _select_paths(row_parameters: RowParameters) -> Select[Any]:
+    """Select the categories of products, then those above; one that has ended is none of them."""
+    found = (
+        select(product_categories.c.product_handle, categories.c.slug, categories.c.parent)
+        .join(categories, categories.c.slug == product_categories.c.category_slug)
+        .where(row_parameters.is_in(product_categories.c.product_handle))
+        .cte("found", recursive=True)
+    )
+    above = select(found.c.product_handle, categories.c.slug, categories.c.parent).join(
+        categories, categories.c.slug == found.c.parent
+    )
+    # UNION leaves out what several categories of a product are below.
+    paths = found.union(above)
+    return select(paths.c.product_handle, paths.c.slug)
 
 
 def _membership(handle: str, slug: str) -> Fields:

@@ -23,6 +23,10 @@ class Categories(ABC):
         """Return the categories that each product is directly in, sorted, without ended ones."""
 
     @abstractmethod
+    async def paths_of(self, handles: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return the categories of each product and those above them, without the whole tree."""
+
+    @abstractmethod
     async def handles_in(self, slug: str, limit: int) -> Sequence[str]:
         """Return the first products that are directly in a category, sorted, at most `limit`.
 
