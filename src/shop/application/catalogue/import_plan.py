@@ -1,7 +1,6 @@
 """Decides what an import makes of products, and stages it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from shop.application.catalogue.import_categories import ImportCategories
 from shop.application.catalogue.import_handles import owners_of, with_known_handles
@@ -196,8 +195,6 @@ class ImportPlan:
         except InvalidValue as error:
             messages.append(_message(file, imported.line, error.field, error.rule))
             return None
-        if before is not None and replace(after, updated_at=before.updated_at) == before:
-            after = before
         return _Change(
             product=(before, after),
             categories=(sorted(slugs), categories),
