@@ -70,10 +70,7 @@ class ProductDraft:
         made = [self._variant(row, known.get(row.sku), owners) for row in imported.variants]
         if self.faults:
             return None
-        made_by_sku = {each.sku: each for each in made if each is not None}
-        kept = [] if before is None else before.current_variants
-        variants = [made_by_sku.pop(each.sku, each) for each in kept]
-        variants += made_by_sku.values()
+        variants = self._in_order([each for each in made if each is not None])
         options = self._options(variants)
         try:
             if before is None:
@@ -84,6 +81,13 @@ class ProductDraft:
         except InvalidValue as error:
             self._fail(*self._place(error.field, variants), error.rule)
             return None
+
+    def _in_order(self, made: Sequence[Variant]) -> Sequence[Variant]:
+        """Return the variants of before, which stay in their places, and then the new ones."""
+        by_sku = {each.sku: each for each in made}
+        before = () if self._before is None else self._before.current_variants
+        kept = [by_sku.pop(each.sku, each) for each in before]
+        return [*kept, *by_sku.values()]
 
     def _described(self, options: Sequence[ProductOption], variants: Sequence[Variant]) -> Product:
         before, given = self._before, self._imported.fields
@@ -123,7 +127,7 @@ class ProductDraft:
             self._fail(row.line, "sku", f"{row.sku} belongs to the product {owners[row.sku]}")
             return None
         currency = row.fields.get("currency")
-        if currency not in {None, self._currency}:
+        if currency is not None and currency != self._currency:
             rule = f"must be {self._currency}, the currency of the shop, not {currency}"
             self._fail(row.line, "currency", rule)
             return None

@@ -26,12 +26,17 @@ MAX_BARCODE_DIGITS = 15
 
 def is_single_line(text: str) -> bool:
     """Check for one line without control characters that is not just spaces."""
-    return not text.isspace() and _CONTROL.search(text) is None
+    return not text.isspace() and (_is_plain(text) or _CONTROL.search(text) is None)
 
 
 def is_multiline_text(text: str) -> bool:
     """Check that line breaks and tabs are the only control characters."""
-    return _CONTROL_WITHIN_LINES.search(text) is None
+    return _is_plain(text) or _CONTROL_WITHIN_LINES.search(text) is None
+
+
+def _is_plain(text: str) -> bool:
+    """Check for a line of ASCII that is all seen, which most texts are, faster than a pattern."""
+    return text.isascii() and text.isprintable()
 
 
 def require_text(

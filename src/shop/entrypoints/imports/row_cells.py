@@ -55,7 +55,7 @@ class RowCells:
         self._names = header.names
         self._cells = {key: cells[at].strip() for key, at in header.positions.items()}
         text = "".join(cells)
-        if not text.isascii() or has_control_character(text):
+        if not text.isascii() or (not text.isprintable() and has_control_character(text)):
             self._check_characters(header, cleaned)
 
     def _check_characters(self, header: Header, cleaned: Collection[str]) -> None:
