@@ -28,6 +28,7 @@ from shop.domain.catalogue.search_words import (
     folded_words,
     is_unspaced,
     pairs,
+    stored_words,
 )
 from shop.domain.shared.value import value
 
@@ -205,13 +206,13 @@ def _state_of(product: Product) -> SaleState:
 
 
 def _all_tokens(product: SearchedProduct) -> Iterator[str]:
-    for word in _indexed(exact_words(product.name)):
+    for word in stored_words(exact_words(product.name)):
         yield _EXACT_NAME + word
     yield from _tokens_in(_NAME, product.name)
     for sku in product.skus:
         yield from _tokens_in(_SKU, sku)
         yield from _tokens_in(_SKU, _joined(sku))
-    yield from _indexed(folded_words(product.description))
+    yield from stored_words(folded_words(product.description))
     for slug in product.categories:
         yield _category_token(slug)
     for name, option_value in product.options:
@@ -220,7 +221,7 @@ def _all_tokens(product: SearchedProduct) -> Iterator[str]:
 
 
 def _tokens_in(sign: str, text: str) -> Iterator[str]:
-    for word in _indexed(folded_words(text)):
+    for word in stored_words(folded_words(text)):
         yield sign + word
         yield word
 
@@ -228,20 +229,6 @@ def _tokens_in(sign: str, text: str) -> Iterator[str]:
 def _joined(sku: str) -> str:
     """Return a SKU without separators, so that it is also one word."""
     return sku.translate(_SKU_SEPARATORS)
-
-
-def _indexed(words: Sequence[str]) -> Sequence[str]:
-    """Return what is stored of words; of scripts without spaces, pairs and the last character.
-
-    The last character begins no pair, so a query for it alone would not find it.
-    """
-    if "".join(words).isascii():
-        return words
-    return [
-        part
-        for word in words
-        for part in ((*pairs(word), word[-1]) if is_unspaced(word) else (word,))
-    ]
 
 
 def _query_terms(words: Sequence[str], *, is_complete: bool) -> Iterator[SearchTerm]:
@@ -271,7 +258,7 @@ def _named(term: SearchTerm, names: CategoryNames, categories: CategoryTree) -> 
 
 
 def _words_of(name: str) -> Sequence[str]:
-    return _indexed(folded_words(name))
+    return stored_words(folded_words(name))
 
 
 def _category_terms(slugs: Iterable[str]) -> Iterator[SearchTerm]:

@@ -104,6 +104,20 @@ def pairs(word: str) -> Iterator[str]:
         yield word[start : start + 2]
 
 
+def stored_words(words: Sequence[str]) -> Sequence[str]:
+    """Return what is stored of words; of scripts without spaces, pairs and the last character.
+
+    The last character begins no pair, so a query for it alone would not find it.
+    """
+    if "".join(words).isascii():
+        return words
+    return [
+        part
+        for word in words
+        for part in ((*pairs(word), word[-1]) if is_unspaced(word) else (word,))
+    ]
+
+
 def _is_in_word(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNM"
 
