@@ -64,7 +64,10 @@ class _Existing:
 
 @value
 class _Change:
-    """What becomes of a product, its categories and inventories; None if something is new."""
+    """What becomes of a product, its categories and inventories; None if something is new.
+
+    A product that stays as it is, is the same object.
+    """
 
     product: tuple[Product | None, Product]
     categories: tuple[Sequence[str], Sequence[str]]
@@ -83,7 +86,8 @@ class _Change:
     @property
     def is_of_product(self) -> bool:
         """Whether the product itself is different, or in other categories."""
-        return self.product[0] != self.product[1] or self.categories[0] != self.categories[1]
+        before, after = self.product
+        return before is not after or self.categories[0] != self.categories[1]
 
 
 class ImportPlan:
@@ -210,7 +214,7 @@ class ImportPlan:
         before, after = change.product
         if before is None:
             uow.products.add(after)
-        elif before != after:
+        elif before is not after:
             uow.products.save(after)
         stage_price_changes(uow, before, after)
         if change.categories[0] != change.categories[1]:
@@ -251,7 +255,7 @@ def _restocked(
 ) -> tuple[Inventory | None, Inventory]:
     """Return the inventory before and after; what is reserved stays on hand."""
     after = before or _empty(row.sku)
-    if row.stock is not None:
+    if row.stock is not None and row.stock != after.on_hand:
         try:
             after = after.adjust(row.stock - after.on_hand)
         except StockBelowReserved as error:
