@@ -205,25 +205,22 @@ def _state_of(product: Product) -> SaleState:
     return SaleState.ON_SALE if product.active else SaleState.OFF_SALE
 
 
-def _all_tokens(product: SearchedProduct) -> Iterator[str]:
-    for word in stored_words(exact_words(product.name)):
-        yield _EXACT_NAME + word
-    yield from _tokens_in(_NAME, product.name)
+def _all_tokens(product: SearchedProduct) -> Sequence[str]:
+    tokens = [_EXACT_NAME + word for word in stored_words(exact_words(product.name))]
+    tokens += _tokens_in(_NAME, product.name)
     for sku in product.skus:
-        yield from _tokens_in(_SKU, sku)
-        yield from _tokens_in(_SKU, _joined(sku))
-    yield from stored_words(folded_words(product.description))
-    for slug in product.categories:
-        yield _category_token(slug)
-    for name, option_value in product.options:
-        yield _option_token(name, option_value)
-    yield _IN_STATE + product.state
+        tokens += _tokens_in(_SKU, sku)
+        tokens += _tokens_in(_SKU, _joined(sku))
+    tokens += stored_words(folded_words(product.description))
+    tokens += [_category_token(slug) for slug in product.categories]
+    tokens += [_option_token(name, option_value) for name, option_value in product.options]
+    tokens.append(_IN_STATE + product.state)
+    return tokens
 
 
-def _tokens_in(sign: str, text: str) -> Iterator[str]:
-    for word in stored_words(folded_words(text)):
-        yield sign + word
-        yield word
+def _tokens_in(sign: str, text: str) -> Sequence[str]:
+    words = stored_words(folded_words(text))
+    return [token for word in words for token in (sign + word, word)]
 
 
 def _joined(sku: str) -> str:
