@@ -37,6 +37,7 @@ from shop.entrypoints.http.requests.entity_tags import (
 )
 from shop.entrypoints.http.schemas import QueryParameters, ResponseBody
 
+
 class RuleDescription(Protocol):
     """The body that makes or replaces a rule."""
 
