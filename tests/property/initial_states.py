@@ -16,6 +16,7 @@ from tests.property.actions import (
     Order,
     PutIntoCart,
     PutProduct,
+    PutPromotion,
     ResolveSession,
     SignIn,
     SignOut,
@@ -31,8 +32,10 @@ from tests.property.strategies import (
     PASSWORD,
     ROOT,
     addresses,
+    codes,
     lines,
     notes,
+    promotions,
     transfer_amounts,
 )
 
@@ -55,6 +58,7 @@ class InitialState:
 
     stock: tuple[int, int]
     carts: tuple[tuple[str, int], ...]
+    promotions: tuple[PutPromotion, ...]
 
 
 initial_states = st.builds(
@@ -65,6 +69,7 @@ initial_states = st.builds(
         min_size=1,
         max_size=5,
     ).map(tuple),
+    promotions,
 )
 keys = st.sampled_from(KEYS)
 browsers = st.sampled_from(
@@ -76,8 +81,8 @@ browsers = st.sampled_from(
 carts = st.none() | lines
 totals = st.sampled_from([None] * 8 + [90, 180])
 cards = st.builds(Card, st.sampled_from(["tok_visa", "tok_declined"]), st.just(()), st.just(()))
-orders = st.builds(Order, keys, carts, totals, st.none() | st.none() | cards)
-card_orders = st.builds(Order, keys, carts, totals, cards)
+orders = st.builds(Order, keys, carts, totals, st.none() | st.none() | cards, codes)
+card_orders = st.builds(Order, keys, carts, totals, cards, codes)
 completions = st.builds(
     CompleteOrder,
     st.integers(0, 3),
@@ -119,6 +124,8 @@ def set_initial_state(
         execute("office", PutProduct(sku, price, active=True))
         execute("office", AdjustStock(sku, quantity, "Delivery"))
     execute("office", PutProduct(SKUS[2], 1, active=False))
+    for promotion in initial_state.promotions:
+        execute("office", promotion)
     execute(ADA_BROWSER, SignUp(ADA, PASSWORD))
     execute(ADA_PHONE, SignIn(ADA, PASSWORD))
     execute(BOB_BROWSER, SignUp(BOB, PASSWORD))
