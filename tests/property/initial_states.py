@@ -41,6 +41,7 @@ from tests.property.strategies import (
 
 GROUPED, ONE_BY_ONE = "together", "apart"
 KEYS = tuple(f"key-{number}" for number in range(6))
+CODE_KEYS = tuple(f"code-{number}" for number in range(8))
 NO_TOKEN, ANONYMOUS, EXPIRED, SIGNED_OUT = "none", "visitor", "expired", "left"
 ADA_BROWSER, ADA_PHONE, BOB_BROWSER = "adas", "adas phone", "bobs"
 
@@ -96,6 +97,24 @@ def groups_of(actions: st.SearchStrategy[K]) -> st.SearchStrategy[Group[K]]:
     return st.lists(st.tuples(browsers, actions), min_size=1, max_size=5).flatmap(
         lambda requests: st.lists(st.sampled_from(requests), min_size=1, max_size=9)
     )
+
+
+def group_of_codes(
+    wanted: Sequence[tuple[str, tuple[str, ...], Card | None]],
+) -> Group[Order]:
+    """Return orders of one piece each, under keys of their own."""
+    return [
+        (browser, Order(key, ((SKUS[0], 1),), None, card, codes))
+        for key, (browser, codes, card) in zip(CODE_KEYS, wanted, strict=False)
+    ]
+
+
+order_groups = groups_of(orders) | st.lists(
+    st.tuples(st.sampled_from([ADA_BROWSER, BOB_BROWSER, ADA_PHONE]), codes, st.none() | cards),
+    min_size=3,
+    max_size=8,
+).map(group_of_codes)
+"""Orders of every kind, most of which are rejected, or orders of which each may be placed."""
 
 
 def set_initial_state(
