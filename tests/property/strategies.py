@@ -139,7 +139,7 @@ TOO_LONG = "n" * 201
 FEW = PutPromotion("few", 33_333, code="FEW", limit=2)
 LAST = replace(FEW, limit=1)
 SUSPENDED = replace(FEW, active=False)
-FIRST = replace(FEW, first_order=True)
+NEWCOMER = replace(FEW, first_order=True)
 ONCE = PutPromotion("once", 12_500, code="ONCE", limit_per_customer=1)
 ANY = PutPromotion("any", 7_000)
 WELCOME = PutPromotion("welcome", 45_000, first_order=True, combinable=False)
@@ -260,7 +260,7 @@ promotion_actions = weighted(
             seconds=st.sampled_from([None, None, A_MINUTE]),
         ),
     ),
-    (3, st.sampled_from([FEW, ONCE, ANY, WELCOME, SUSPENDED, SUSPENDED, FIRST, FIRST])),
+    (3, st.sampled_from([FEW, ONCE, ANY, WELCOME, SUSPENDED, SUSPENDED, NEWCOMER, NEWCOMER])),
     (1, st.builds(EndPromotion, st.sampled_from(["few", "once", "any", "welcome"]))),
 )
 repetitions = weighted(
