@@ -4,13 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from tests.property import actions
-from tests.property.model.state import (
-    PENDING_PAYMENT_SECONDS,
+from tests.property.model.rows import (
     ModelCharge,
     ModelOrder,
     ModelSession,
-    ModelState,
     Outcome,
+)
+from tests.property.model.state import (
+    PENDING_PAYMENT_SECONDS,
+    ModelState,
     Rejection,
     discounts_outcome,
     require,
