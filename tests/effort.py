@@ -31,6 +31,7 @@ class Effort:
     queues: int
     reconciliations: int
     requests_per_route: int
+    small_histories: int
 
 
 EFFORTS = {
@@ -43,6 +44,7 @@ EFFORTS = {
         queues=100,
         reconciliations=80,
         requests_per_route=8,
+        small_histories=500,
     ),
     "simulation": Effort(
         memory_batches=20,
@@ -53,6 +55,7 @@ EFFORTS = {
         queues=300,
         reconciliations=200,
         requests_per_route=25,
+        small_histories=5_000,
     ),
     "thorough": Effort(
         profile=settings(COMMON, max_examples=1_000, stateful_step_count=60),
@@ -64,6 +67,7 @@ EFFORTS = {
         queues=1_000,
         reconciliations=1_000,
         requests_per_route=25,
+        small_histories=5_000,
     ),
 }
 """Those of `make test`, those of `make simulate`, and many that are others each time."""
