@@ -16,19 +16,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from sqlalchemy import make_url
-
 from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.wire.listening import Streams, listening_instead, server_socket
 
-SOCKET = ".s.PGSQL.5432"
 CHUNK_BYTES = 65_536
 
 T = TypeVar("T")
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Direction(Enum):
@@ -289,16 +284,9 @@ async def gateway_proxy(port: int) -> AsyncIterator[FaultProxy]:
 @asynccontextmanager
 async def database_proxy(url: str) -> AsyncIterator[FaultProxy]:
     """Open a proxy for a PostgreSQL server that listens on a Unix socket."""
-    database = make_url(url)
-    upstream = Path(str(database.query["host"]), SOCKET)
-    proxy = FaultProxy(lambda: asyncio.open_unix_connection(upstream), PostgresqlRequests)
-    # The path of a socket must be short.
-    with TemporaryDirectory(prefix="shop-proxy-") as folder:
-        listener = await asyncio.start_unix_server(proxy.accept, Path(folder, SOCKET))
-        proxied = database.set(query={"host": folder})
-        proxy.url = proxied.render_as_string(hide_password=False)
+    proxy = FaultProxy(lambda: asyncio.open_unix_connection(server_socket(url)), PostgresqlRequests)
+    async with listening_instead(url, proxy.accept) as proxy.url:
         try:
             yield proxy
         finally:
-            listener.close()
             await proxy.close()
