@@ -10,7 +10,7 @@ IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-types check-tests simulate coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
+.PHONY: help run test check check-types check-tests simulate fire test-serializable coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,17 @@ check-tests: install-test
 
 simulate: install-test ## try the random tests as hard as a release needs: more histories, faults and requests
 	SHOP_HYPOTHESIS_PROFILE=simulation $(BIN)/pytest $(IN_PARALLEL) tests/property tests/entrypoints/http/openapi/test_schemathesis.py
+
+fire: install-test ## cut COMMIT and kill PostgreSQL and the server under load, 1,000, 20 and 100 times (about 15 minutes)
+	SHOP_FIRE_CUTS=$(CUTS) SHOP_FIRE_DATABASE_KILLS=$(DATABASE_KILLS) SHOP_FIRE_SERVER_KILLS=$(SERVER_KILLS) \
+		SHOP_FIRE_SEED=$(SEED) $(BIN)/pytest -s tests/fire
+
+fire: CUTS ?= 1000
+fire: DATABASE_KILLS ?= 20
+fire: SERVER_KILLS ?= 100
+
+test-serializable: install-test ## pass the tests of concurrency and the random tests with SERIALIZABLE on PostgreSQL
+	TESTS_SERIALIZABLE=yes $(BIN)/pytest $(IN_PARALLEL) $(or $(TESTS),tests/concurrency tests/property)
 
 coverage: install-test ## list the lines and branches that no test reaches (takes twice as long)
 	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term

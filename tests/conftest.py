@@ -1,6 +1,7 @@
 """What all tests share: the loop that runs them, and a PostgreSQL server of their own."""
 
 import gc
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,15 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.clock import FakeClock
 from tests.factories import NOW
+from tests.processes.isolation import SERIALIZABLE_VARIABLE, begin_connections_serializable
 
 # How long an example may take depends on what else the machine does.
 settings.register_profile("shop", deadline=None)
 settings.load_profile("shop")
 
+
+if os.environ.get(SERIALIZABLE_VARIABLE):
+    begin_connections_serializable()
 
 CONCURRENCY = "tests/concurrency/"
 LONGEST = (
@@ -25,6 +30,7 @@ LONGEST = (
     "tests/entrypoints/http/openapi/test_schemathesis.py",
     CONCURRENCY,
     "tests/crash/",
+    "tests/fire/",
     "tests/backup/",
 )
 """These run first: at the end, they would keep one process busy after the others have finished."""

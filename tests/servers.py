@@ -15,6 +15,7 @@ from typing import IO
 from urllib.request import urlopen
 
 from tests.forked_process import ForkedProcess, start_shop
+from tests.processes.isolation import ISOLATION_ENVIRONMENT
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 POLL_INTERVAL_SECONDS = 0.05
@@ -22,7 +23,8 @@ POLL_INTERVAL_SECONDS = 0.05
 PROCESS_ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(
         [str(Path(__file__).with_name("processes")), str(Path(__file__).parents[1])]
-    )
+    ),
+    **ISOLATION_ENVIRONMENT,
 }
 """What has processes of the shop's begin with `tests/processes/sitecustomize.py`."""
 

@@ -17,6 +17,7 @@ from tests.histories.bank_reader import bank_reader
 from tests.histories.check import EndState, StoredOrder, find_errors, stock_of, uses_of
 from tests.histories.recorder import Recorder
 from tests.processes.patience import PATIENCE_VARIABLE
+from tests.servers import POLL_INTERVAL_SECONDS
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 from tests.wire.proxy import WireProxy, wire_proxy
 
@@ -24,7 +25,7 @@ PROCESSES = 2
 
 ORDERS = """
     SELECT idempotency_key, id::text, status, total FROM orders
-    WHERE idempotency_key LIKE 'fire-%' AND id IN (SELECT order_id FROM order_lines WHERE sku = ANY($1))
+    WHERE id IN (SELECT order_id FROM order_lines WHERE sku = ANY($1))
 """
 AVAILABLE = "SELECT on_hand - reserved FROM inventories WHERE sku = $1"
 
@@ -66,8 +67,8 @@ class BurningShop:
         """Wait until customers have been told so often more what has become of a request."""
         before = len(recorder.calls)
         async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
-            while sum(each.is_decided for each in recorder.calls[before:]) < number:
-                await asyncio.sleep(0.01)
+            while sum(each.is_decided for each in recorder.calls[before:]) < number:  # noqa: ASYNC110  It becomes so.
+                await asyncio.sleep(POLL_INTERVAL_SECONDS)
 
     async def _settle(self) -> None:
         """Have the work of what was killed taken over, and wait until nothing is left to do."""

@@ -1,4 +1,4 @@
-"""How often something is cut or killed: seldom in every `make test`, and as asked in `make fire`."""
+"""How often something is cut or killed: seldom in `make test`, as often as asked in `make fire`."""
 
 import os
 from dataclasses import dataclass

@@ -17,6 +17,8 @@ KEYED_PLANS = {
     # and for rows that come as a parameter, its whole index is, too.
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    # None of these is long enough that compiling it would pay.
+    "jit": "off",
 }
 
 SET_KEYED_PLANS = "; ".join(f"SET {name} = {value}" for name, value in KEYED_PLANS.items())

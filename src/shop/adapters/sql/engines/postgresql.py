@@ -97,6 +97,8 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  As below.
         super().__init__(*args, **options)
+        # The driver would turn it off for its own question about types, which is session state.
+        self._server_caps: Any = self._server_caps._replace(jit=False)
         self._prepared: dict[str, Any] = {}
         self._failure: BaseException | None = None
 
