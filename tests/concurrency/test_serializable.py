@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
-from tests.concurrency.conftest import OpenShop, RunningShop, serving_shop
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.engines import postgresql
+from tests.concurrency.conftest import OpenShop, RunningShop, in_process_shop, serving_shop
+from tests.processes.isolation import begin_connections_serializable
 
 pytestmark = pytest.mark.anyio
 
@@ -67,3 +70,20 @@ async def test_carts_transfers_and_orders_do_not_block_each_other(
 
     assert codes == [[200, 201, 201, 200]] * len(customers)
     await running_shop.audit()
+
+
+async def test_switch_of_the_tests_has_every_transaction_serializable(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "SET_READ_COMMITTED", "")
+    begin_connections_serializable()
+    levels = []
+    async with in_process_shop({"SHOP_DATABASE_URL": postgresql_url}) as shop:
+        database = shop.database()
+        assert isinstance(database, SqlDatabase)
+        for engine in (database.writer, database.guarded):
+            async with engine.connect() as connection:
+                level = await connection.exec_driver_sql("SHOW transaction_isolation")
+                levels.append(level.scalar_one())
+
+    assert levels == ["serializable", "serializable"]

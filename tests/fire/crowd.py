@@ -20,7 +20,10 @@ CUSTOMERS = 12
 PRICE = 2
 PLENTY, FEW = 1_000_000, 40
 RETRY_SECONDS = 0.02
-CARD_SHARE, CODE_SHARE, CANCEL_SHARE, READ_SHARE = 0.05, 0.1, 0.15, 0.1
+CARD_SHARE, CODE_SHARE, CANCEL_SHARE, READ_SHARE, REPLAY_SHARE = 0.05, 0.1, 0.15, 0.1, 0.05
+
+LATER = {"request-in-progress", "too-many-requests"}
+"""Problems after which the same request is sent again."""
 
 
 @dataclass(kw_only=True)
@@ -74,7 +77,7 @@ class Crowd:
         while not self.is_over:
             draw = chance.random()
             if draw < CANCEL_SHARE and bought:
-                await self._cancel(customer, bought.pop(chance.randrange(len(bought))))
+                await self._cancel(customer, bought.pop(chance.randrange(len(bought))), chance)
             elif draw < CANCEL_SHARE + READ_SHARE:
                 await self._look(customer, chance.choice([self.plenty, self.few]))
             else:
@@ -95,15 +98,16 @@ class Crowd:
             body["codes"] = [self.code]
         elif draw < CODE_SHARE + CARD_SHARE:
             body["payment"] = {"method": "card", "token": "tok_visa"}
-        return await self._repeat(customer, PLACE, "/orders", asks, body)
+        return await self._repeat(customer, chance, PLACE, "/orders", asks, body)
 
-    async def _cancel(self, customer: Customer, bought: Call) -> None:
+    async def _cancel(self, customer: Customer, bought: Call, chance: random.Random) -> None:
         returned: dict[str, Request] = {
             name: Give(request.number)
             for name, request in bought.asks.items()
             if isinstance(request, Take)
         }
-        await self._repeat(customer, CANCEL, f"/orders/{bought.body['id']}/cancel", returned, None)
+        path = f"/orders/{bought.body['id']}/cancel"
+        await self._repeat(customer, chance, CANCEL, path, returned, None)
 
     async def _look(self, customer: Customer, sku: str) -> None:
         response = customer.request("GET", f"/products/{sku}")
@@ -114,6 +118,7 @@ class Crowd:
     async def _repeat(
         self,
         customer: Customer,
+        chance: random.Random,
         operation: str,
         path: str,
         asks: Mapping[str, Request],
@@ -125,12 +130,14 @@ class Crowd:
         def send() -> Awaitable[httpx2.Response]:
             return customer.request("POST", path, body, idempotency_key=key)
 
+        is_decided = False
         while True:
             call = await self.recorder.record(
                 send(), client=customer.email, operation=operation, asks=asks, key=key
             )
-            if call.is_decided:
+            if call.is_decided and (is_decided or chance.random() >= REPLAY_SHARE):
                 return call
-            if call.status is not None and call.status < 500 and call.status not in (409, 429):
+            if not call.is_decided and not call.is_lost and call.problem not in LATER:
                 raise AssertionError(f"{operation} was answered with {call.status}: {call.text}")
+            is_decided = call.is_decided
             await asyncio.sleep(RETRY_SECONDS)

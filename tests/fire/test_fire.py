@@ -19,6 +19,9 @@ pytestmark = pytest.mark.anyio
 DECISIONS_BETWEEN = 25
 """How many requests are decided from one kill to the next."""
 
+REFUSALS = 4
+"""How many new connections are refused meanwhile."""
+
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[KillableServer]:
@@ -42,12 +45,10 @@ async def test_faults_at_commit_lose_and_double_nothing(shop: BurningShop) -> No
     faults = RandomFaults(HEAT.seed, number=HEAT.cuts, probability=0.3, names=list(FAULTS))
     async with shop.crowd("cuts") as crowd:
         shop.proxy.choose_fault = faults
-        refused = 0
         while not faults.is_over:
             await shop.wait_for_decisions(crowd.recorder, DECISIONS_BETWEEN)
-            # Those that were cut have to connect again.
-            shop.proxy.refusals = 4
-            refused += 4
+            # Those that were cut have to connect again, and cannot at once.
+            shop.proxy.refusals = REFUSALS
         await shop.wait_for_decisions(crowd.recorder, DECISIONS_BETWEEN)
     show(f"{faults.done.total()} faults at COMMIT {dict(faults.done)}", crowd.decisions)
     assert faults.done.total() == HEAT.cuts

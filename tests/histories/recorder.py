@@ -49,6 +49,11 @@ class Call:
         return self.is_accepted or self.is_rejected
 
     @property
+    def is_lost(self) -> bool:
+        """Whether no answer came, or none but that the shop could not answer."""
+        return self.status is None or self.status >= 500
+
+    @property
     def problem(self) -> str:
         """The code of the error, or nothing."""
         if self.status is None or self.is_accepted:

@@ -79,7 +79,7 @@ class _Connection:
             if request is None:
                 continue
             self._proxy.texts.update(request.texts)
-            if self._proxy.rejects_not_portable and await self._is_rejected(request):
+            if await self._is_rejected(request):
                 continue
             fault = self._proxy.choose_fault(request) if request.commits else None
             if fault is None:
@@ -91,7 +91,7 @@ class _Connection:
         if self._is_starting and all(map(sets_only, request.texts)):
             return False
         self._is_starting = False
-        for text in request.texts:
+        for text in request.texts if self._proxy.rejects_not_portable else ():
             name = find_not_portable(text)
             if name is not None:
                 self._proxy.rejected.append((name, text))
