@@ -60,7 +60,8 @@ class BurningShop:
                 await asyncio.gather(acting, return_exceptions=True)
         assert reader.sums[0] > 0
         await self._settle()
-        assert find_errors(crowd.recorder.calls, crowd.objects, await self._end_of(crowd)) == []
+        errors = find_errors(crowd.recorder.calls, crowd.objects, await self._end_of(crowd))
+        assert not errors, "\n".join(errors)
         await self.deployed.require_clean_audit()
 
     async def wait_for_decisions(self, recorder: Recorder, number: int) -> None:

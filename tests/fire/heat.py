@@ -19,8 +19,8 @@ class Heat:
 
 
 HEAT = Heat(
-    cuts=_number("CUTS", 33),
+    cuts=_number("CUTS", 22),
     database_kills=_number("DATABASE_KILLS", 2),
-    server_kills=_number("SERVER_KILLS", 2),
+    server_kills=_number("SERVER_KILLS", 1),
     seed=os.environ.get("SHOP_FIRE_SEED") or "fire",
 )

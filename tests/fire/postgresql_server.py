@@ -29,6 +29,11 @@ class KillableServer:
         host = server.get_postmaster_info().socket_dir
         self.url = f"postgresql+asyncpg://postgres@/postgres?host={host}"
 
+    def run(self, *statements: str) -> str:
+        """Run statements, each by itself; return what psql prints."""
+        output: str = self._server.psql("\\t on\n" + "\n".join(f"{each};" for each in statements))
+        return output
+
     def kill(self) -> None:
         """Kill the postmaster with -9; its children notice, and end."""
         pid = self._server.get_pid()
@@ -51,7 +56,7 @@ class KillableServer:
 
     def kill_backend(self) -> None:
         """Kill a process that serves the shop with -9: the postmaster ends and replaces all."""
-        pids = self._server.psql(f"\\t on\n{CLIENT_BACKENDS};").split()
+        pids = self.run(CLIENT_BACKENDS).split()
         numbers = [int(each) for each in pids if each.isdigit()]
         assert numbers, "the shop has no connection"
         os.kill(numbers[0], signal.SIGKILL)

@@ -78,3 +78,26 @@ async def test_killed_server_loses_and_doubles_nothing(shop: BurningShop) -> Non
             await shop.deployed.start()
         await shop.wait_for_decisions(crowd.recorder, DECISIONS_BETWEEN)
     show(f"{HEAT.server_kills} kills of the server", crowd.decisions)
+
+
+async def test_commit_that_is_not_on_disk_is_found_to_be_lost(
+    shop: BurningShop, postgresql: KillableServer
+) -> None:
+    """Without this one, nothing would show that the others could fail."""
+    lose = ("synchronous_commit = off", "wal_writer_delay = '10s'")
+
+    async def lose_and_kill() -> None:
+        async with shop.crowd("lost") as crowd:
+            postgresql.run(
+                *(f"ALTER SYSTEM SET {each}" for each in lose), "SELECT pg_reload_conf()"
+            )
+            await shop.wait_for_decisions(crowd.recorder, 2 * DECISIONS_BETWEEN)
+            await asyncio.to_thread(postgresql.kill)
+            await asyncio.to_thread(postgresql.start)
+            await shop.wait_for_decisions(crowd.recorder, DECISIONS_BETWEEN)
+
+    try:
+        with pytest.raises(AssertionError, match=r"was acknowledged as .*, and is not stored"):
+            await lose_and_kill()
+    finally:
+        postgresql.run("ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
