@@ -27,6 +27,7 @@ from shop.entrypoints.http.api.price_schemas import (
 from shop.entrypoints.http.api.rules.fields import RuleName, RuleSlug
 from shop.entrypoints.http.api.rules.promotion_schemas import MAX_CODE_INPUT_CHARACTERS, CodeInput
 from shop.entrypoints.http.api.rules.shipping_schemas import Estimate
+from shop.entrypoints.http.email_addresses import NewEmail
 from shop.entrypoints.http.schemas import (
     NEW_TEXT,
     Email,
@@ -57,7 +58,7 @@ class CartDetailsPatch(RequestBody):
     """A merge patch of what is entered beside the lines; an address is given whole."""
 
     email: Annotated[
-        Email | None,
+        NewEmail | None,
         Field(examples=["ada@example.com"], description="Where letters about the order go."),
     ] = None
     shipping_address: AddressInput | None = None
