@@ -133,7 +133,7 @@ class CartQuotes:
             at,
             variants=variants,
             categories=(
-                await _load_categories(uow, {each.product for each in variants.values()})
+                await uow.categories.paths_of({each.product for each in variants.values()})
                 if in_force.selects_by_category
                 else {}
             ),
@@ -201,12 +201,3 @@ class CartQuotes:
             weight_grams=variant.weight_grams,
             ships=variant.ships,
         )
-
-
-async def _load_categories(
-    uow: UnitOfWork, handles: Collection[str]
-) -> Mapping[str, frozenset[str]]:
-    """Return the categories of each product, and those above them."""
-    tree = await uow.categories.tree()
-    direct = await uow.categories.slugs_of(handles)
-    return {handle: frozenset(tree.paths(slugs)) for handle, slugs in direct.items()}

@@ -72,7 +72,7 @@ class TestAVariant:
     async def test_of_a_file_is_reported_by_line(self, shop: HttpShop, admin: Browser) -> None:
         await admin.put("/products/FLOWER", _flower())
         await admin.delete("/tax-rates/flowers")
-        row = "FLOWER,Book,,1990,1,flowers\n"
+        row = "FLOWER,Flower,,1990,1,flowers\n"
         header = HEADER.strip() + ",tax_category\n"
 
         failed = await ended(shop, admin, header + row + TEA.strip() + ",flwers\n")
