@@ -163,4 +163,4 @@ async def uses_left(storage: Storage, *codes: str) -> list[int | None]:
 
 async def used(storage: Storage) -> int:
     """Return how many orders have the sale."""
-    return (await storage.read(lambda uow: uow.promotion_uses.counts(["sale"])))["sale"]
+    return (await storage.read(lambda uow: uow.promotion_counters.used(["sale"])))["sale"]

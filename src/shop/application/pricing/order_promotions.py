@@ -61,10 +61,10 @@ class OrderPromotions:
         counter = usage.counter(counter_key(discount.promotion))
         if counter is None or counter.rules_version > usage.rules_version:
             raise TransientFailure(f"the promotion {discount.promotion} was changed meanwhile")
-        if counter.uses_left is None:
-            counters.hold(counter.key, usage.rules_version)
-        else:
+        if usage.promotion(discount.promotion).is_limited:
             counters.take(counter.key, usage.rules_version)
+        else:
+            counters.hold(counter.key, usage.rules_version)
         code_counter = usage.counter(code_key(discount.code or ""))
         if code_counter is not None and code_counter.is_single_use:
             counters.take(code_counter.key, usage.rules_version)

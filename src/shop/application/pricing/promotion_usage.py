@@ -77,9 +77,10 @@ class PromotionUsage:
         limited = {counter_key(each.slug) for each in candidates.promotions if each.is_limited}
         shared = {counter_key(each.slug) for each in candidates.promotions} - limited
         limited |= {each.key for each in candidates.counters.values() if each.is_single_use}
-        locked = await uow.promotion_counters.lock(sorted(limited)) if limited else {}
-        held = await uow.promotion_counters.lock_shared(sorted(shared)) if shared else {}
-        return await cls._load(uow, in_force, candidates, {**locked, **held})
+        if not (limited or shared):
+            return await cls._load(uow, in_force, candidates, {})
+        locked = await uow.promotion_counters.lock(sorted(limited), sorted(shared))
+        return await cls._load(uow, in_force, candidates, locked)
 
     @classmethod
     async def _load(

@@ -192,7 +192,7 @@ async def _find(uow: UnitOfWork, kind: RuleKind, slug: str) -> RuleDocument | No
 
 async def _shown(uow: UnitOfWork, documents: Sequence[RuleDocument]) -> Sequence[ShownRule]:
     promotions = [each.slug for each in documents if each.kind is RuleKind.PROMOTION]
-    used = await uow.promotion_uses.counts(promotions)
+    used = await uow.promotion_counters.used(promotions)
     return [ShownRule(document=each, used=used.get(each.slug, 0)) for each in documents]
 
 
