@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Self
 
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
-from shop.application.pricing.promotion_usage import CodesOfBuyer, PromotionUsage
-from shop.application.pricing.rules_in_force import RulesInForce
+from shop.application.pricing.promotion_usage import PromotionUsage
+from shop.application.pricing.quote_cart import CartFacts
 from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.pricing.promotions.promotion_uses import (
     PromotionCounter,
@@ -31,15 +31,14 @@ class OrderPromotions:
     async def load(
         cls,
         uow: UnitOfWork,
-        in_force: RulesInForce,
-        buyers: Collection[CodesOfBuyer],
-        now: datetime,
+        facts: CartFacts,
     ) -> Self:
-        """Lock what the orders of these customers can take.
+        """Lock what orders of these carts can take.
 
         Without promotions and codes, nothing is locked or looked up.
         """
-        return cls(uow, await PromotionUsage.lock(uow, in_force, buyers), now)
+        usage = await PromotionUsage.lock(uow, facts.in_force, facts.buyers, facts.find_automatic())
+        return cls(uow, usage, facts.at)
 
     @property
     def usage(self) -> PromotionUsage:

@@ -12,6 +12,7 @@ from shop.adapters.sql.schema.tables import promotion_counters
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.application.pricing.promotion_limits import stage_end
 from shop.domain.pricing.promotions.percentage import Percentage
+from shop.domain.pricing.promotions.promotion import Conditions
 from tests.adapters.sql.guarded.guarded_shop import GuardedShop, until_one_waits
 from tests.adapters.sql.guarded.statements import plan_nodes, statements
 from tests.contract.pricing.promoted_orders import (
@@ -27,6 +28,7 @@ from tests.contract.pricing.promoted_orders import (
 )
 from tests.contract.storage import Storage
 from tests.domain.pricing.examples import promotion
+from tests.factories import eur
 
 pytestmark = pytest.mark.anyio
 
@@ -163,3 +165,24 @@ class TestTheNumberOfUses:
 async def end_with_orders(uow: UnitOfWork) -> None:
     version = await uow.rule_documents.lock()
     assert await stage_end(uow, "sale", version)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "waits"),
+    [(Conditions(minimum=eur(501)), False), (Conditions(minimum=eur(500)), True)],
+    ids=["not fulfilled", "fulfilled"],
+)
+async def test_orders_lock_only_what_they_could_have(
+    shop: GuardedShop, storage: Storage, conditions: Conditions, *, waits: bool
+) -> None:
+    await save(storage, replace(LIMITED, conditions=conditions))
+    async with shop.database.writer.begin() as other:
+        await other.execute(
+            text("SELECT * FROM promotion_counters WHERE key = 'p:sale' FOR UPDATE")
+        )
+        placing = asyncio.create_task(place(storage, cart(ADA)))
+        if waits:
+            await until_one_waits(shop)
+        else:
+            assert discounts(await placing) == [0]
+    assert discounts(await placing) == [50 if waits else 0]
