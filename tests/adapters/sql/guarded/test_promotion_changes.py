@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shop.adapters.sql.schema.tables import promotion_counters
+from shop.adapters.sql.schema.tables import promotion_counters, promotion_uses
+from shop.application.ports.repositories.audit import INVARIANTS
+from shop.application.ports.repositories.pricing.rule_documents import NO_VERSION
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.application.pricing.promotion_limits import stage_end
+from shop.application.pricing.quote_cart import CartToPrice
 from shop.domain.pricing.promotions.percentage import Percentage
 from shop.domain.pricing.promotions.promotion import Conditions
 from tests.adapters.sql.guarded.guarded_shop import GuardedShop, until_one_waits
@@ -20,6 +24,7 @@ from tests.contract.pricing.promoted_orders import (
     BOB,
     add_codes,
     cart,
+    close,
     decide,
     discounts,
     place,
@@ -28,12 +33,13 @@ from tests.contract.pricing.promoted_orders import (
 )
 from tests.contract.storage import Storage
 from tests.domain.pricing.examples import promotion
-from tests.factories import eur
+from tests.factories import NOW, eur
 
 pytestmark = pytest.mark.anyio
 
 AUTOMATIC = promotion(Percentage(percentage=10_000))
 LIMITED = replace(AUTOMATIC, limit=100)
+(USES,) = (each for each in INVARIANTS if each.number == 17)
 
 
 @pytest.fixture
@@ -186,3 +192,38 @@ async def test_orders_lock_only_what_they_could_have(
         else:
             assert discounts(await placing) == [0]
     assert discounts(await placing) == [50 if waits else 0]
+
+
+async def test_uses_are_right_after_orders_and_changes_at_once(
+    shop: GuardedShop, storage: Storage
+) -> None:
+    """Orders come and go, most without locks, while the limit is set and taken away."""
+    await save(storage, AUTOMATIC)
+
+    async def order(*, with_locks: bool) -> None:
+        for _ in range(6):
+            try:
+                if with_locks:
+                    await close(storage, *(await place(storage, cart(ADA))))
+                else:
+                    await run_guarded(shop, cart(ADA), cart(BOB))
+            except TransientFailure:
+                continue
+
+    async def change() -> None:
+        for limit in (1_000, None, 500, None, 50_000):
+            await save(storage, replace(AUTOMATIC, limit=limit))
+
+    await asyncio.gather(*(order(with_locks=each) for each in (True, False, False, True)), change())
+    found = await storage.read(lambda uow: uow.audit.violations(USES, NOW))
+    assert (list(found), await used(storage)) == ([], len(await shop.rows(promotion_uses)))
+    assert await used(storage) > 0
+
+
+async def run_guarded(shop: GuardedShop, *carts: CartToPrice) -> None:
+    async def work(uow: UnitOfWork) -> None:
+        await uow.read_ahead([RowsWanted(known_rules=NO_VERSION, promotions=["sale"])])
+        await decide(uow, *carts)
+        await uow.commit()
+
+    await shop.container.transaction_runner().write(work, retryable=True, guarded=True)
