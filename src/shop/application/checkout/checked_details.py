@@ -5,7 +5,7 @@ from dataclasses import replace
 from shop.application.checkout.address_checks import AddressChecks
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.domain.address import Address, AddressFault, InvalidAddress
-from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.shared.errors import InvalidValue
 
 
@@ -21,7 +21,7 @@ class DetailsChecks:
         It is not raised here: a key that has an outcome is answered by it, whatever the rules of
         countries say by now.
         """
-        if command.details == NO_DETAILS:
+        if command.details.is_empty:
             return command
         try:
             return replace(command, checked_details=await self._normalise(command.details))

@@ -47,8 +47,9 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import result_or_error
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.address import Address
+from shop.domain.customer_cart import CartContent
 from shop.domain.orders.order import Order
-from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.orders.order_details import OrderDetails
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
 
@@ -149,9 +150,10 @@ class PlaceOrders:
             find_pending=uow.orders.with_keys,
             is_pending=is_pending,
         )
+        new_tokens = [placement_batch.new_token(command) for command in commands]
         return [
-            replace(result, new_token=placement_batch.new_token(command))
-            for result, command in zip(results, commands, strict=True)
+            result if new_token is None else replace(result, new_token=new_token)
+            for result, new_token in zip(results, new_tokens, strict=True)
         ]
 
     def _build_request(self, buyers: Buyers, command: PlaceOrder) -> IdempotentRequest[PlaceOrder]:
@@ -189,16 +191,17 @@ class PlaceOrders:
                 each.key.user_id
                 for each in requests
                 if each.command.cart is None
-                or current_sessions[each.command.session].session.content.codes
+                or current_sessions[each.command.session].session.details.codes
             },
             read=user_ids,
         )
+        contents = {token: carts.content(each.session) for token, each in current_sessions.items()}
         skus = {
             line.sku
             for command in commands
-            for line in requested_cart(command, current_sessions[command.session], carts).lines
+            for line in requested_cart(command, contents[command.session]).lines
         }
-        orders = list(_orders_to_price(commands, current_sessions, carts))
+        orders = list(_orders_to_price(commands, current_sessions, contents))
         address_faults = self._pricer.addresses.known_faults(
             {
                 address
@@ -241,7 +244,7 @@ class PlaceOrders:
 
 def _details_members(details: OrderDetails) -> Mapping[str, object]:
     """Return what a fingerprint has of details; requests without any have one of before."""
-    if details == NO_DETAILS:
+    if details.is_empty:
         return {}
     given = {
         "email": details.email,
@@ -263,16 +266,16 @@ def _address_members(address: Address | None) -> Mapping[str, str] | None:
 def _orders_to_price(
     commands: Iterable[PlaceOrder],
     current_sessions: Mapping[SessionToken | None, CurrentSession],
-    carts: SessionCarts,
+    contents: Mapping[SessionToken | None, CartContent],
 ) -> Iterator[tuple[PlaceOrder, OrderToPrice]]:
     for command in commands:
-        current_session = current_sessions[command.session]
         if not isinstance(command.checked_details, ShopError):
+            content = contents[command.session]
             yield (
                 command,
                 OrderToPrice(
-                    cart=requested_cart(command, current_session, carts),
-                    details=requested_details(command, current_session, carts),
-                    user_id=current_session.session.user_id,
+                    cart=requested_cart(command, content),
+                    details=requested_details(command, content),
+                    user_id=current_sessions[command.session].session.user_id,
                 ),
             )

@@ -24,7 +24,7 @@ from shop.domain.address import Address, AddressFault, InvalidAddress
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
 from shop.domain.catalogue.variant import SoldVariant
-from shop.domain.customer_cart import EMPTY_CART
+from shop.domain.customer_cart import EMPTY_CART, CartContent
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
@@ -131,10 +131,11 @@ class PlacementBatch:
         """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
-        details = requested_details(command, current_session, self._carts)
+        content = self._carts.content(current_session.session)
+        details = requested_details(command, content)
         self._require_valid_addresses(command, details)
         self._buyers.require_details(current_session, details)
-        cart = requested_cart(command, current_session, self._carts)
+        cart = requested_cart(command, content)
         problems = find_cart_problems(cart, self._variants, self._stock.inventories)
         problems.require_for_sale()
         self._policy.limits.require_quantities(cart)
@@ -195,7 +196,8 @@ class PlacementBatch:
         command, guest_id = request.command, request.key.user_id
         if guest_id in self._buyers.new_guests:
             current_session = self._current_sessions[command.session]
-            details = requested_details(command, current_session, self._carts)
+            content = self._carts.content(current_session.session)
+            details = requested_details(command, content)
             self._save_session(command, current_session.session.with_guest(guest_id))
             self._buyers.add_guest(self._uow, guest_id, details, at=self._now)
 
@@ -269,16 +271,12 @@ _STOCK_MOVEMENTS: Mapping[OrderStatus, StockMovementKind] = {
 """The stock movement of a new order, by its status."""
 
 
-def requested_cart(
-    command: PlaceOrder, current_session: CurrentSession, carts: SessionCarts
-) -> Cart:
+def requested_cart(command: PlaceOrder, content: CartContent) -> Cart:
     """Return the command's own lines, or else those of the session's cart."""
-    return carts.content(current_session.session).cart if command.cart is None else command.cart
+    return content.cart if command.cart is None else command.cart
 
 
-def requested_details(
-    command: PlaceOrder, current_session: CurrentSession, carts: SessionCarts
-) -> OrderDetails:
+def requested_details(command: PlaceOrder, content: CartContent) -> OrderDetails:
     """Return the command's own details, and the cart's for what the command does not give.
 
     Raise the error of details without a normal form.
@@ -287,7 +285,7 @@ def requested_details(
     if isinstance(checked, ShopError):
         raise checked
     own = command.details if checked is None else checked
-    return own.or_else(carts.content(current_session.session).details)
+    return own.or_else(content.details)
 
 
 def addresses_of_cart(command: PlaceOrder, details: OrderDetails) -> Sequence[tuple[str, Address]]:
@@ -295,5 +293,7 @@ def addresses_of_cart(command: PlaceOrder, details: OrderDetails) -> Sequence[tu
 
     The rules of their countries can have changed since they were entered.
     """
+    if details.is_empty:
+        return ()
     given = dict(command.details.addresses)
     return [(member, address) for member, address in details.addresses if member not in given]

@@ -1,6 +1,8 @@
 """What a group of commands wants to have read ahead, and from which tables."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, TableClause, Text, Uuid, column, table
@@ -56,6 +58,9 @@ _TABLES: Mapping[TableClause, Collection[str]] = {
 }
 """The tables that are read, and the fields of `RowsWanted` for which they are."""
 
+_FIELDS = tuple({name for names in _TABLES.values() for name in names})
+_values = attrgetter(*_FIELDS)
+
 
 class ReadAhead:
     """What a group of commands wants; `tokens` are those of its sessions, by stored hash."""
@@ -63,8 +68,9 @@ class ReadAhead:
     def __init__(self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]) -> None:
         self.wanted = wanted
         self.tokens = tokens
-        names = {name for names in _TABLES.values() for name in names}
-        fields = {name for name in names if any(getattr(each, name) for each in wanted)}
+        rows = [_values(each) for each in wanted]
+        self._by_field = {name: [row[at] for row in rows] for at, name in enumerate(_FIELDS)}
+        fields = {name for name, values in self._by_field.items() if any(values)}
         self.tables = tuple(each for each, names in _TABLES.items() if not fields.isdisjoint(names))
         self.session_ids = self._all("session_ids")
         self.emails = self._all("emails")
@@ -92,4 +98,4 @@ class ReadAhead:
         ]
 
     def _all(self, name: str) -> frozenset[Any]:
-        return frozenset(value for each in self.wanted for value in getattr(each, name))
+        return frozenset(chain.from_iterable(self._by_field[name]))

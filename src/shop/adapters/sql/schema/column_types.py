@@ -53,6 +53,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 def parse_time(value: datetime | str) -> datetime:
     """Return a stored time with its time zone, UTC."""
     time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if time.tzinfo is UTC:
+        return time
     # SQLite's text is without a time zone; PostgreSQL's JSON has that of its session.
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 

@@ -35,6 +35,8 @@ def _is_same_origin(scheme: str, headers: Headers) -> bool:
     if sites:
         return _OWN_SITE_VALUES.issuperset(sites)
     origins = headers.getlist("origin")
+    if not origins:
+        return True
     own = _comparable(_own_origin(scheme, headers))
     return all(_comparable(each) == own for each in origins)
 

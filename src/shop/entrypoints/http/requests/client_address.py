@@ -1,5 +1,6 @@
 """The address of a client, as rate limits see it."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.requests import Request
@@ -10,13 +11,21 @@ IPV6_PREFIX_BITS = 64
 UNKNOWN = "unknown"
 """Clients without an address, as on a Unix socket, share one count."""
 
+_KEPT_HOSTS = 1024
+
 
 def client_address(request: Request) -> str:
     """Return the client's IPv4 address or IPv6 network.
 
     Behind a trusted proxy it is the forwarded one, which the middleware has put here.
     """
-    host = UNKNOWN if request.client is None else request.client.host
+    client = request.scope.get("client")
+    return _normalise(client[0] if client else UNKNOWN)
+
+
+# A client sends many requests, and each parsing takes as long as routing.
+@lru_cache(_KEPT_HOSTS)
+def _normalise(host: str) -> str:
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

@@ -1,5 +1,6 @@
 """Schemas of an order to place."""
 
+from dataclasses import fields
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -92,6 +93,8 @@ class NewOrder(RequestBody):
 
     def details(self) -> OrderDetails:
         """Return what is given beside the lines."""
+        if _DETAILS.isdisjoint(self.model_fields_set):
+            return NO_DETAILS
         details = OrderDetails(
             email=self.email,
             shipping_address=_address(self.shipping_address),
@@ -100,6 +103,9 @@ class NewOrder(RequestBody):
             codes=None if self.codes is None else tuple(self.codes),
         )
         return NO_DETAILS if details.is_empty else details
+
+
+_DETAILS = frozenset(each.name for each in fields(OrderDetails))
 
 
 def _address(given: AddressInput | None) -> Address | None:

@@ -39,11 +39,13 @@ from shop.entrypoints.http.schemas import (
     is_none,
 )
 
+# Not enumerations, whose values take a call to read.
+_ACCEPTED, _CREATED = int(HTTPStatus.ACCEPTED), int(HTTPStatus.CREATED)
+
 
 def status_code_for_order(order: Order) -> int:
     """Return the HTTP status for a placed order: 202 while it is pending, else 201."""
-    is_pending = order.status is OrderStatus.PENDING
-    return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
+    return _ACCEPTED if order.status is OrderStatus.PENDING else _CREATED
 
 
 _QuantitySoFar = Annotated[int, Field(ge=0, le=MAX_QUANTITY, examples=[0])]
