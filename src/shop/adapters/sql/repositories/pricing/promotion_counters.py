@@ -115,10 +115,14 @@ class SqlPromotionCounters(PromotionCounters):
         locks = self._connection.holds_locks
         parts = {self._part(each) if locks else each: each for each in shared}
         rows = await self._lock([*keys, *parts])
-        found = {parts.get(each.key, each.key): each for each in rows}
-        self._locked |= found.keys() & set(keys)
-        self._shared |= found.keys() & set(shared)
-        return {key: replace(each, key=key) for key, each in found.items()}
+        self._locked |= {each.key for each in rows} & set(keys)
+        found = {each.key: each for each in rows if each.key not in parts}
+        for each in rows:
+            if each.key in parts:
+                key = parts[each.key]
+                found[key] = replace(each, key=key)
+                self._shared.add(key)
+        return found
 
     async def lock_whole(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
         """Like `lock`, with all parts."""
