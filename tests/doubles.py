@@ -47,9 +47,14 @@ class SequentialIds(IdGenerator):
         """All ids so far, and some that went into order numbers instead."""
         return [UUID(int=number) for number in range(1, self._count + 1)]
 
-    def restart(self) -> None:
-        """Count from the beginning again, for an empty shop."""
-        self._count = 0
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return self._count
+
+    def restart(self, count: int = 0) -> None:
+        """Count from the beginning again, for an empty shop, or from a number of before."""
+        self._count = count
 
     def _next(self) -> int:
         self._count += 1

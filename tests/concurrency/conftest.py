@@ -14,6 +14,7 @@ from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.concurrency.customers import Admin, Customer
+from tests.processes.patience import PATIENCE_VARIABLE
 from tests.servers import PROCESS_ENVIRONMENT, ShopServer, reserved_port
 from tests.unique_names import unique_name
 
@@ -69,6 +70,7 @@ def serving_shop(folder: Path, database: dict[str, str], workers: int) -> Iterat
         # All customers sign up from one address.
         "SHOP_RATE_LIMITS": "off",
         **PROCESS_ENVIRONMENT,
+        PATIENCE_VARIABLE: "yes",
         **database,
     }
     with reserved_port() as port:

@@ -87,3 +87,17 @@ class Admin(Customer):
             "POST", f"/products/{sku}/stock", {"delta": quantity, "reason": "delivery"}
         )
         assert response.status_code == 201, response.text
+
+    async def promote(self, slug: str, **limits: object) -> None:
+        """Take half off, with these limits."""
+        document = {
+            "name": "Half price",
+            "active": True,
+            "conditions": {},
+            "effect": {"kind": "percentage", "percentage": "50"},
+            "target": "order",
+            "combinable": False,
+            **limits,
+        }
+        response = await self.request("PUT", f"/promotions/{slug}", document)
+        assert response.status_code in (200, 201), response.text

@@ -28,21 +28,6 @@ async def code(running_shop: RunningShop, sku: str, slug: str) -> str:
     return slug.upper()
 
 
-async def promote(shop: RunningShop, slug: str, **limits: object) -> None:
-    """Take half off, with these limits."""
-    document = {
-        "name": "Half price",
-        "active": True,
-        "conditions": {},
-        "effect": {"kind": "percentage", "percentage": "50"},
-        "target": "order",
-        "combinable": False,
-        **limits,
-    }
-    response = await shop.admin.request("PUT", f"/promotions/{slug}", document)
-    assert response.status_code in (200, 201), response.text
-
-
 async def few_at_once(
     requests: Sequence[Awaitable[httpx2.Response]],
 ) -> Sequence[httpx2.Response]:
@@ -69,7 +54,7 @@ async def used(shop: RunningShop, slug: str) -> int:
 async def test_one_of_two_hundred_carts_gets_a_code_of_limit_one(
     running_shop: RunningShop, sku: str, slug: str, code: str
 ) -> None:
-    await promote(running_shop, slug, code=code, limit=1)
+    await running_shop.admin.promote(slug, code=code, limit=1)
     customers = await running_shop.customers(40)
 
     responses = await few_at_once(
@@ -87,7 +72,7 @@ async def test_one_of_two_hundred_carts_gets_a_code_of_limit_one(
 async def test_a_customer_in_five_sessions_gets_as_many_uses_as_one_may_have(
     running_shop: RunningShop, sku: str, slug: str, code: str
 ) -> None:
-    await promote(running_shop, slug, code=code, limit_per_customer=3)
+    await running_shop.admin.promote(slug, code=code, limit_per_customer=3)
     (ada,) = await running_shop.customers(1)
     sessions = [ada, *(await asyncio.gather(*(_sign_in(running_shop, ada) for _ in range(4))))]
 
@@ -103,7 +88,7 @@ async def test_a_customer_in_five_sessions_gets_as_many_uses_as_one_may_have(
 async def test_each_code_for_one_order_is_used_once(
     running_shop: RunningShop, sku: str, slug: str, code: str
 ) -> None:
-    await promote(running_shop, slug)
+    await running_shop.admin.promote(slug)
     made = await running_shop.admin.request(
         "POST", f"/promotions/{slug}/codes", {"count": 30}, idempotency_key=code
     )
@@ -124,7 +109,7 @@ async def test_each_code_for_one_order_is_used_once(
 async def test_limit_holds_though_the_server_is_killed_meanwhile(
     running_shop: RunningShop, sku: str, slug: str, code: str
 ) -> None:
-    await promote(running_shop, slug, code=code, limit=100)
+    await running_shop.admin.promote(slug, code=code, limit=100)
     customers = await running_shop.customers(50)
     answers = asyncio.Semaphore(0)
 

@@ -1,7 +1,9 @@
 """What every adapter owes guests: users of one session, whose keys are free until they exist."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 
@@ -156,3 +158,52 @@ async def test_what_a_guest_has_begun_is_read_ahead_with_the_session(storage: St
         assert await uow.accounts.lock_for_users([GUEST.id], EUR) == {}
         use = await uow.payments.card_use([GUEST.id], declined_since=NOW)
         assert use[GUEST.id].pending_orders == 1
+
+
+class TestAGuestWithoutOrders:
+    """Purged once nothing needs the guest; what is kept keeps the guest."""
+
+    LATER = NOW + timedelta(days=1)
+
+    async def _left(self, storage: Storage, limit: int = 10) -> list[UUID]:
+        return list(
+            await storage.read(lambda uow: uow.users.guests_without_orders(self.LATER, limit))
+        )
+
+    async def test_is_removed(self, storage: Storage) -> None:
+        await _add_guest(storage)
+        assert await self._left(storage) == [GUEST.id]
+        await storage.commit(lambda uow: uow.users.remove_guests([GUEST.id]))
+
+        known = await storage.read(lambda uow: uow.users.get_many([GUEST.id, ADA.id]))
+        assert known == {ADA.id: ADA}
+        assert await self._left(storage) == []
+
+    async def test_is_not_found_before_the_time(self, storage: Storage) -> None:
+        await _add_guest(storage)
+        found = await storage.read(lambda uow: uow.users.guests_without_orders(NOW, 10))
+        assert found == []
+
+    async def test_is_one_of_the_oldest(self, storage: Storage) -> None:
+        older = new_guest(id_of("older"), DETAILS, at=NOW - timedelta(hours=1))
+        await _add_guest(storage)
+        await storage.commit(lambda uow: uow.users.add(older))
+
+        assert await self._left(storage, limit=1) == [older.id]
+        assert await self._left(storage) == [older.id, GUEST.id]
+
+    async def test_is_kept_with_a_key(self, storage: Storage) -> None:
+        await _add_guest(storage)
+        await storage.write(lambda uow: uow.idempotency_keys.claim({KEY.id: "print"}, NOW))
+        assert await self._left(storage) == []
+
+    async def test_is_kept_with_a_session(self, storage: Storage) -> None:
+        await _add_guest(storage)
+        bound = Session.new(id=id_of("session"), at=NOW).with_guest(GUEST.id)
+        await storage.commit(lambda uow: uow.sessions.create(bound))
+        assert await self._left(storage) == []
+
+    async def test_has_none_at_all(self, storage: Storage) -> None:
+        await _add_guest(storage)
+        await storage.commit(partial(_add_order, order(GUEST, "1")))
+        assert await self._left(storage) == []

@@ -13,6 +13,7 @@ from shop.adapters.system import password_hasher
 from shop.adapters.system.clock import SystemClock
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 from tests.processes.file_locks import SHORT_WAITS_VARIABLE, shorten_waits
+from tests.processes.patience import PATIENCE_VARIABLE, wait_at_the_entrance
 
 password_hasher.MEMORY_KIBIBYTES, password_hasher.PASSES = 8, 1
 if OFFSET_FILE_VARIABLE in os.environ:
@@ -25,3 +26,5 @@ if OFFSET_FILE_VARIABLE in os.environ:
     SystemClock.now = now  # type: ignore[method-assign]
 if SHORT_WAITS_VARIABLE in os.environ:
     shorten_waits()
+if PATIENCE_VARIABLE in os.environ:
+    wait_at_the_entrance()

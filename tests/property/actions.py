@@ -69,6 +69,7 @@ class Order:
     lines: tuple[Line, ...] | None
     expected: int | None
     card: Card | None = None
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,29 @@ class AdjustStock:
 
 
 @dataclass(frozen=True, slots=True)
+class PutPromotion:
+    """Save a promotion that takes thousandths of a per cent off; without a code, off any order.
+
+    It ends so many seconds from now.
+    """
+
+    slug: str
+    thousandths: int
+    code: str | None = None
+    limit: int | None = None
+    limit_per_customer: int | None = None
+    first_order: bool = False
+    combinable: bool = True
+    active: bool = True
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndPromotion:
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class GrantRole:
     """Make a user an admin."""
 
@@ -214,6 +238,8 @@ Action = (
     | AdvanceClock
     | PutProduct
     | AdjustStock
+    | PutPromotion
+    | EndPromotion
     | GrantRole
     | PurgeSessions
     | PurgeKeys

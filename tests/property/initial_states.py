@@ -16,6 +16,7 @@ from tests.property.actions import (
     Order,
     PutIntoCart,
     PutProduct,
+    PutPromotion,
     ResolveSession,
     SignIn,
     SignOut,
@@ -31,13 +32,16 @@ from tests.property.strategies import (
     PASSWORD,
     ROOT,
     addresses,
+    codes,
     lines,
     notes,
+    promotions,
     transfer_amounts,
 )
 
 GROUPED, ONE_BY_ONE = "together", "apart"
 KEYS = tuple(f"key-{number}" for number in range(6))
+CODE_KEYS = tuple(f"code-{number}" for number in range(8))
 NO_TOKEN, ANONYMOUS, EXPIRED, SIGNED_OUT = "none", "visitor", "expired", "left"
 ADA_BROWSER, ADA_PHONE, BOB_BROWSER = "adas", "adas phone", "bobs"
 
@@ -55,6 +59,7 @@ class InitialState:
 
     stock: tuple[int, int]
     carts: tuple[tuple[str, int], ...]
+    promotions: tuple[PutPromotion, ...]
 
 
 initial_states = st.builds(
@@ -65,6 +70,7 @@ initial_states = st.builds(
         min_size=1,
         max_size=5,
     ).map(tuple),
+    promotions,
 )
 keys = st.sampled_from(KEYS)
 browsers = st.sampled_from(
@@ -76,8 +82,8 @@ browsers = st.sampled_from(
 carts = st.none() | lines
 totals = st.sampled_from([None] * 8 + [90, 180])
 cards = st.builds(Card, st.sampled_from(["tok_visa", "tok_declined"]), st.just(()), st.just(()))
-orders = st.builds(Order, keys, carts, totals, st.none() | st.none() | cards)
-card_orders = st.builds(Order, keys, carts, totals, cards)
+orders = st.builds(Order, keys, carts, totals, st.none() | st.none() | cards, codes)
+card_orders = st.builds(Order, keys, carts, totals, cards, codes)
 completions = st.builds(
     CompleteOrder,
     st.integers(0, 3),
@@ -91,6 +97,24 @@ def groups_of(actions: st.SearchStrategy[K]) -> st.SearchStrategy[Group[K]]:
     return st.lists(st.tuples(browsers, actions), min_size=1, max_size=5).flatmap(
         lambda requests: st.lists(st.sampled_from(requests), min_size=1, max_size=9)
     )
+
+
+def group_of_codes(
+    wanted: Sequence[tuple[str, tuple[str, ...], Card | None]],
+) -> Group[Order]:
+    """Return orders of one piece each, under keys of their own."""
+    return [
+        (browser, Order(key, ((SKUS[0], 1),), None, card, codes))
+        for key, (browser, codes, card) in zip(CODE_KEYS, wanted, strict=False)
+    ]
+
+
+order_groups = groups_of(orders) | st.lists(
+    st.tuples(st.sampled_from([ADA_BROWSER, BOB_BROWSER, ADA_PHONE]), codes, st.none() | cards),
+    min_size=3,
+    max_size=8,
+).map(group_of_codes)
+"""Orders of every kind, most of which are rejected, or orders of which each may be placed."""
 
 
 def set_initial_state(
@@ -119,6 +143,8 @@ def set_initial_state(
         execute("office", PutProduct(sku, price, active=True))
         execute("office", AdjustStock(sku, quantity, "Delivery"))
     execute("office", PutProduct(SKUS[2], 1, active=False))
+    for promotion in initial_state.promotions:
+        execute("office", promotion)
     execute(ADA_BROWSER, SignUp(ADA, PASSWORD))
     execute(ADA_PHONE, SignIn(ADA, PASSWORD))
     execute(BOB_BROWSER, SignUp(BOB, PASSWORD))

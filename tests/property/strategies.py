@@ -1,6 +1,6 @@
 """Random steps of a history: mostly sensible ones, sometimes not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -18,6 +18,7 @@ from tests.property.actions import (
     ClearCart,
     Credit,
     DeliverGatewayEvent,
+    EndPromotion,
     GatewayOutage,
     GrantRole,
     Line,
@@ -25,6 +26,7 @@ from tests.property.actions import (
     PurgeSessions,
     PutIntoCart,
     PutProduct,
+    PutPromotion,
     RemoveFromCart,
     ResolveSession,
     RunJobs,
@@ -62,6 +64,7 @@ class OrderLines:
     lines: tuple[Line, ...]
     shown: str
     card: CardChoice | None
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class OrderCart:
     put: str | None
     shown: str
     card: CardChoice | None
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,14 @@ ROOT, ADA, BOB, CYN = (f"{name}@example.com" for name in ("root", "ada", "bob", 
 
 FIRST, SECOND, THIRD = SKUS
 TOO_LONG = "n" * 201
+FEW = PutPromotion("few", 33_333, code="FEW", limit=2)
+LAST = replace(FEW, limit=1)
+SUSPENDED = replace(FEW, active=False)
+NEWCOMER = replace(FEW, first_order=True)
+ONCE = PutPromotion("once", 12_500, code="ONCE", limit_per_customer=1)
+ANY = PutPromotion("any", 7_000)
+WELCOME = PutPromotion("welcome", 45_000, first_order=True, combinable=False)
+A_MINUTE = 60
 TIMEOUTS = (ScriptedResult.TIMEOUT_BEFORE, ScriptedResult.TIMEOUT_AFTER) * 2
 
 
@@ -167,8 +179,14 @@ scripts = weighted(
 meanwhiles = st.sampled_from(["nothing"] * 12 + ["again", "cancel", "event", "time", "time"])
 cards = st.builds(CardChoice, tokens, scripts, meanwhiles)
 
+codes = st.sampled_from(
+    [()] * 4 + [("FEW",)] * 3 + [("ONCE",)] * 3 + [("ONCE", "FEW"), ("FEW", "NIL")]
+)
+promotions = st.sampled_from([(FEW, ONCE), (LAST, ONCE, ANY), (WELCOME, LAST), ()])
+"""With which a shop begins."""
+
 orders = weighted(
-    (5, st.builds(OrderLines, lines, totals_shown, st.none() | cards)),
+    (5, st.builds(OrderLines, lines, totals_shown, st.none() | cards, codes)),
     (
         3,
         st.builds(
@@ -176,6 +194,7 @@ orders = weighted(
             st.sampled_from([FIRST, SECOND, FIRST, SECOND, None]),
             totals_shown,
             st.none() | cards,
+            codes,
         ),
     ),
 )
@@ -225,6 +244,25 @@ catalogue_actions = weighted(
     ),
     (2, st.builds(AdjustStock, skus, st.sampled_from([2, 4, 9, 9, -1, -5, 0, 10**9]), notes)),
 )
+promotion_actions = weighted(
+    (
+        3,
+        st.builds(
+            PutPromotion,
+            st.sampled_from(["few", "once", "welcome"]),
+            st.sampled_from([33_333, 12_500, 100_000, 1]),
+            code=st.sampled_from(["FEW", "ONCE", "FEW", None]),
+            limit=st.sampled_from([None, 1, 2, 3]),
+            limit_per_customer=st.sampled_from([None, None, 1, 2]),
+            first_order=st.sampled_from([False, False, True]),
+            combinable=st.sampled_from([True, True, False]),
+            active=st.sampled_from([True, True, True, False]),
+            seconds=st.sampled_from([None, None, A_MINUTE]),
+        ),
+    ),
+    (3, st.sampled_from([FEW, ONCE, ANY, WELCOME, SUSPENDED, SUSPENDED, NEWCOMER, NEWCOMER])),
+    (1, st.builds(EndPromotion, st.sampled_from(["few", "once", "any", "welcome"]))),
+)
 repetitions = weighted(
     (3, st.builds(Repeat, numbers)),
     (2, st.builds(RepeatElsewhere, numbers)),
@@ -258,6 +296,7 @@ steps = weighted(
     (8, card_actions),
     (4, session_actions),
     (3, catalogue_actions),
+    (3, promotion_actions),
     (4, repetitions),
     (3, st.builds(CancelOwn, numbers)),
     (1, st.builds(Cancel, numbers)),

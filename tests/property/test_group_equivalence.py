@@ -7,6 +7,7 @@ from hypothesis import given
 from tests.property.actions import CompleteOrder, Order, Transfer
 from tests.property.differential import DifferentialRunner
 from tests.property.initial_states import (
+    CODE_KEYS,
     GROUPED,
     KEYS,
     ONE_BY_ONE,
@@ -18,7 +19,7 @@ from tests.property.initial_states import (
     completions,
     groups_of,
     initial_states,
-    orders,
+    order_groups,
     requests_of,
     set_initial_state,
     transfers,
@@ -28,7 +29,7 @@ from tests.property.profiles import Budget
 
 
 def test_grouped_orders_end_like_successive_ones(pair: DifferentialRunner, budget: Budget) -> None:
-    @given(initial_state=initial_states, group=groups_of(orders))
+    @given(initial_state=initial_states, group=order_groups)
     def check(initial_state: InitialState, group: Group[Order]) -> None:
         requests = requests_of(set_initial_state(pair, initial_state), group)
 
@@ -88,6 +89,6 @@ async def _one_by_one(
 def _assert_equal(pair: DifferentialRunner) -> None:
     stored = pair.run_in_all(lambda shop: shop.stored())
     assert stored[GROUPED] == stored[ONE_BY_ONE]
-    records = pair.run_in_all(lambda shop: shop.stored_records(KEYS))
+    records = pair.run_in_all(lambda shop: shop.stored_records((*KEYS, *CODE_KEYS)))
     assert records[GROUPED] == records[ONE_BY_ONE]
     assert pair.run_in_all(lambda shop: shop.audit_violations()) == {GROUPED: [], ONE_BY_ONE: []}

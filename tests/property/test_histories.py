@@ -29,6 +29,7 @@ from tests.property.actions import (
     Credit,
     DeliverGatewayEvent,
     Deposit,
+    EndPromotion,
     GatewayOutage,
     GrantRole,
     KeyedAction,
@@ -38,6 +39,7 @@ from tests.property.actions import (
     PurgeSessions,
     PutIntoCart,
     PutProduct,
+    PutPromotion,
     ResolveSession,
     RunJobs,
     SignIn,
@@ -65,6 +67,7 @@ from tests.property.strategies import (
     ReuseKey,
     Step,
     WorkAndCancel,
+    promotions,
     steps,
 )
 from tests.property.system.backends import ShopFactory
@@ -79,6 +82,8 @@ MUST_HAPPEN = frozenset(
     not-for-sale
     idempotency-key-reused not-signed-in session-expired card-declined
     paid declined expired cancelled
+    FEW-used-up ONCE-used-up code-not-found code-not-applicable
+    discounted free given-back-by-declined given-back-by-expired given-back-by-cancelled
     """.split()
 )
 """Outcomes of orders that the histories must contain to be meaningful."""
@@ -110,8 +115,8 @@ class Histories(RuleBasedStateMachine):
         self.steps = 0
         self.is_well = False
 
-    @initialize(stock=st.tuples(stocks, stocks))
-    def open(self, stock: tuple[int, int]) -> None:
+    @initialize(stock=st.tuples(stocks, stocks), promoted=promotions)
+    def open(self, stock: tuple[int, int], promoted: Sequence[PutPromotion]) -> None:
         self.do(OFFICE, SignUp(ROOT, PASSWORD))
         self.do(OFFICE, GrantRole(ROOT))
         self.do(OFFICE, ResolveSession())
@@ -119,6 +124,8 @@ class Histories(RuleBasedStateMachine):
             self.do(OFFICE, PutProduct(sku, price, active=True))
             if quantity:
                 self.do(OFFICE, AdjustStock(sku, quantity, "Delivery"))
+        for each in promoted:
+            self.do(OFFICE, each)
         self.do(ADA_BROWSER, SignUp(ADA, PASSWORD))
         self.do(BOB_BROWSER, SignUp(BOB, PASSWORD))
 
@@ -146,7 +153,9 @@ class Histories(RuleBasedStateMachine):
                 pass
             case Cancel():
                 self.do(browser, Cancel(self.any_order(turn.order)))
-            case PutProduct() | AdjustStock() | Credit() if browser != KIOSK:
+            case PutProduct() | AdjustStock() | Credit() | PutPromotion() | EndPromotion() if (
+                browser != KIOSK
+            ):
                 self.send(OFFICE, turn)
             case _:
                 self.send(browser, turn)
@@ -186,6 +195,11 @@ class Histories(RuleBasedStateMachine):
         for order in self.model.orders:
             if order.by_card:
                 self.happened[order.status] += 1
+            if order.discounts:
+                end = "discounted" if order.promotions else f"given-back-by-{order.status}"
+                self.happened[end] += 1
+            if order.amount == 0:
+                self.happened["free"] += 1
         self.run_until_idle()
 
     def run_until_idle(self) -> None:
@@ -209,10 +223,10 @@ class Histories(RuleBasedStateMachine):
             lines = turn.lines
         elif turn.put is not None:
             self.do(browser, PutIntoCart(turn.put, 1))
-        total = self.model.total(self.holds[browser], lines)
+        total = self.model.total(self.holds[browser], lines, turn.codes)
         shown = {"nothing": None, "the total": total, "another total": total + 1}[turn.shown]
         card = None if turn.card is None else Card(turn.card.token, turn.card.script, ())
-        self.send(browser, Order("", lines, shown, card), turn.card)
+        self.send(browser, Order("", lines, shown, card, turn.codes), turn.card)
 
     def send(self, browser: str, action: Action, card: CardChoice | None = None) -> None:
         """Do it under a new key, if it is done under one."""
@@ -281,7 +295,11 @@ async def _clear_scripts(shop: ShopUnderTest) -> None:
 
 
 def _ending(outcome: dict[str, object]) -> str:
-    return str(outcome.get("rejected", "done"))
+    match outcome:
+        case {"rejected": "code-used-up", "codes": [code, *_]}:
+            return f"{code}-used-up"
+        case _:
+            return str(outcome.get("rejected", "done"))
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ class Inventory:
             raise InvalidValue(field="delta", rule=rule)
         if self.on_hand + delta < self.reserved:
             raise StockBelowReserved(sku=self.sku, on_hand=self.on_hand, reserved=self.reserved)
-        return replace(self, on_hand=self.on_hand + delta)
+        return self._with(on_hand=self.on_hand + delta, reserved=self.reserved)
 
     def sell(self, quantity: int) -> "Inventory":
         """Sell available stock; raise `OutOfStock` if there is too little."""
@@ -71,7 +71,7 @@ class Inventory:
         return Shortage(sku=self.sku, requested=quantity, available=self.available)
 
     def _with(self, *, on_hand: int, reserved: int) -> "Inventory":
-        # `replace` takes twice as long, and each line of an order changes an inventory.
+        # `replace` takes twice as long, and each line of an order or an import changes one.
         return Inventory(sku=self.sku, on_hand=on_hand, reserved=reserved)
 
     def _require_available(self, quantity: int) -> None:

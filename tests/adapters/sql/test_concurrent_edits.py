@@ -10,7 +10,7 @@ from dependency_injector import providers
 from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.catalogue.categories import DeleteCategory, PutCategory
+from shop.application.catalogue.categories.service import DeleteCategory, PutCategory
 from shop.application.catalogue.preconditions import (
     ANY,
     Precondition,

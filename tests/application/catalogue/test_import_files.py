@@ -9,10 +9,11 @@ from shop.application.catalogue.import_rows import Assembled, assemble
 from shop.application.ports.imports.import_spool import SpooledProduct
 from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.catalogue.category import MAX_CATEGORIES, Category
+from shop.domain.catalogue.category import MAX_CATEGORIES, Category, EndedCategory
 from shop.domain.catalogue.product_import import ImportMessage, ImportStatus
 from tests.application.catalogue.running_imports import begin, run, stock_of
 from tests.application.memory_shop import MemoryShop
+from tests.factories import id_of
 
 pytestmark = pytest.mark.anyio
 
@@ -88,6 +89,22 @@ class TestANewCategory:
         assert ended.status is ImportStatus.DONE
         assert len(shop.database.state.categories.rows) == MAX_CATEGORIES
 
+    async def test_gets_another_slug_than_one_that_products_have_yet_to_leave(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        """Twice: the second one would have the slug of the first one that had another."""
+        for handle in ("cup", "jug"):
+            await run(shop, admin, f"{SHOPIFY}{handle},Name,Mugs,,,{handle},1.00\n")
+            await _end_categories(shop)
+        await run(shop, admin, f"{SHOPIFY}pot,Pot,Mugs,,,POT,1.00\n")
+
+        ended = shop.database.state.ended_categories.rows
+        (pot,) = shop.database.state.categories.rows.values()
+        assert (len(ended), pot.name, pot.slug in ended) == (2, "Mugs", False)
+        async with shop.container.snapshot() as uow:
+            slugs = await uow.categories.slugs_of(["cup", "jug", "pot"])
+        assert slugs == {"cup": [], "jug": [], "pot": [pot.slug]}
+
 
 class TestAnExportOfWooCommerce:
     """It has no handles, so they are made of the names."""
@@ -137,6 +154,13 @@ async def _add_categories(shop: MemoryShop, number: int) -> None:
         await uow.categories.lock_tree()
         for each in _categories(number):
             uow.categories.put(each, shop.clock.now())
+        await uow.commit()
+
+
+async def _end_categories(shop: MemoryShop) -> None:
+    async with shop.container.unit_of_work() as uow:
+        for slug in (await uow.categories.lock_tree()).categories:
+            uow.categories.end(EndedCategory(id=id_of(slug), slug=slug), shop.clock.now())
         await uow.commit()
 
 

@@ -187,7 +187,7 @@ class TestCategories:
         assert calls == ["enter", "rule_documents.current"]
         await save(shop, admin, replace(TENTH, conditions=cups))
         await load(shop, CART, CART, calls=calls)
-        assert calls[-2:] == ["categories.tree", "categories.slugs_of"]
+        assert calls[-2:] == ["rule_documents.current", "categories.paths_of"]
 
 
 class TestCodes:

@@ -9,10 +9,13 @@ from shop.application.ports.repositories.idempotency_keys import Rejected, Store
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Transfer, TransferKind
 from shop.domain.cart import EmptyCart
+from shop.domain.catalogue.product_image import id_at
+from shop.domain.catalogue.product_import import ProductImport
 from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentCancelled
 from shop.domain.pricing.promotions.made_codes import MadeCodes
+from shop.domain.user import User
 from tests.contract.audit.consistent_orders import (
     ADA,
     ADA_ACCOUNT,
@@ -202,6 +205,28 @@ class TestKeys:
         await shop.write(lambda uow: store_outcome(uow, "a-key", Succeeded(reference=made.id)))
 
         assert await findings(shop) == []
+
+    async def test_key_of_an_image_is_right_although_the_image_is_gone(self, shop: Storage) -> None:
+        image_id = id_at(id_of("image"), 3)
+        await shop.write(lambda uow: store_outcome(uow, "a-key", Succeeded(reference=image_id)))
+
+        assert await findings(shop) == []
+
+    @pytest.mark.parametrize("owner", [ADA, BOB])
+    async def test_key_of_an_import_is_right_if_it_is_of_the_same_user(
+        self, shop: Storage, owner: User
+    ) -> None:
+        begun = ProductImport.new(id_of("import"), owner.id, dry_run=False, at=NOW)
+
+        async def work(uow: UnitOfWork) -> None:
+            await store_outcome(uow, "a-key", Succeeded(reference=begun.id))
+            uow.imports.add(begun)
+
+        await shop.write(work)
+
+        facts = {"user_id": str(ADA.id), "reference": str(begun.id)}
+        wrong = [] if owner is ADA else [(7, "outcome-without-order", facts)]
+        assert await findings(shop) == wrong
 
     async def test_key_with_the_charge_of_an_order_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shop.adapters.sql.search.conditions import MAX_COMPARED
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.catalogue.product_searches import (
     ProductSort,
@@ -14,6 +15,7 @@ from shop.application.ports.repositories.catalogue.product_searches import (
     SearchQuestion,
 )
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.catalogue.category import CategoryTree
 from shop.domain.catalogue.search_terms import (
     SaleState,
     SearchedProduct,
@@ -24,7 +26,7 @@ from shop.domain.catalogue.search_terms import (
 )
 from shop.domain.catalogue.variant import ChosenOption, Variant
 from tests.contract.storage import Storage
-from tests.factories import NOW, eur, inventory, product, variant
+from tests.factories import NOW, category, eur, inventory, product, variant
 from tests.multilingual_catalogue import CATALOGUE, CATEGORIES, QUERIES, CatalogueEntry
 
 pytestmark = pytest.mark.anyio
@@ -282,3 +284,24 @@ async def test_options_of_variants_on_sale_are_counted_by_product(storage: Stora
     assert facts.counts_all_variants
     # All that a product has on sale is counted, also what is sold out.
     assert in_stock.options == facts.options
+
+
+async def test_a_category_with_many_others_below_it_has_the_products_of_all(
+    storage: Storage,
+) -> None:
+    numbers = range(2 * MAX_COMPARED + 2)
+    tree = CategoryTree.of(
+        [category("all"), *(category(f"c{each}", parent="all") for each in numbers)]
+    )
+    entries = [
+        CatalogueEntry(handle=f"P{each}", name="Tea", category=f"c{each}", description="")
+        for each in (*numbers[:2], *numbers[-2:])
+    ]
+    outside = CatalogueEntry(handle="Q", name="Tea", category="others", description="")
+    await _add(storage, *entries, outside)
+
+    marks = category_mark("all", tree)
+    for words in ("", "tea "):
+        question = _question(words, sort=ProductSort.NEWEST, marks=marks)
+        found = (await _find(storage, question)).items
+        assert list(found) == [each.handle for each in reversed(entries)]

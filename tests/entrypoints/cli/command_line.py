@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, replace
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any, Protocol
 from unittest import mock
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -20,6 +21,7 @@ import pytest
 import structlog
 
 from shop.entrypoints.cli import main
+from tests.forked_process import ForkedProcess, start_shop
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 SHOP_COMMAND = Path(sys.executable).with_name("shop")
@@ -43,11 +45,35 @@ class Completed:
         return line
 
 
+class RunningCommand(Protocol):
+    """A command that runs beside the test: `subprocess.Popen`, or one that is forked."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    @property
+    def stdout(self) -> IO[str] | None: ...
+
+    @property
+    def stderr(self) -> IO[str] | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def communicate(self, *, timeout: float | None = None) -> tuple[str, str]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunningServer:
     """`shop serve`, once it has said that it is open."""
 
-    process: subprocess.Popen[str]
+    process: RunningCommand
     url: str
 
     @property
@@ -65,7 +91,7 @@ class RunningServer:
             with error:
                 return error.code, error.read()
 
-    def stop(self, stop_signal: signal.Signals) -> tuple[int, str, str]:
+    def stop(self, stop_signal: signal.Signals) -> tuple[int | None, str, str]:
         """Send a signal and wait; return the exit code and what was still printed."""
         self.process.send_signal(stop_signal)
         output, errors = self.process.communicate(timeout=TEST_TIMEOUT_SECONDS)
@@ -118,7 +144,7 @@ class CommandLine:
             yield RunningServer(process=process, url=_reported_url(process))
 
     @contextmanager
-    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    def running(self, *arguments: str) -> Iterator[RunningCommand]:
         """Run a command beside the test, and have ended whatever happens."""
         with (
             interrupts_enabled(),
@@ -150,8 +176,43 @@ class CommandLine:
         return {**inherited, **self.settings}
 
 
+@dataclass(frozen=True, kw_only=True)
+class ForkedCommand:
+    """A command in a process of its own that was forked from one that has imported the shop."""
+
+    process: ForkedProcess
+    stdout: IO[str]
+    stderr: IO[str]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.process.returncode
+
+    def poll(self) -> int | None:
+        return self.process.poll()
+
+    def send_signal(self, sig: int, /) -> None:
+        self.process.send_signal(sig)
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self.process.wait(timeout)
+
+    def communicate(self, *, timeout: float | None = None) -> tuple[str, str]:
+        """Wait until it has ended; return what it has printed since it was last read."""
+        self.wait(timeout)
+        self.stderr.seek(0)
+        return self.stdout.read(), self.stderr.read()
+
+
 class InProcessCommandLine(CommandLine):
-    """The program without a process of its own: that takes a tenth of the time."""
+    """The program without a start of its own: that takes a tenth of the time.
+
+    What runs beside the test is a process that is forked, with real sockets, files and signals.
+    """
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         output, errors = StringIO(), StringIO()
@@ -171,6 +232,26 @@ class InProcessCommandLine(CommandLine):
             patch.setattr(sys, "argv", ["shop", *arguments])
             code = main()
         return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[RunningCommand]:
+        # Appending is not moved by reading, although both are at one position of the file.
+        with TemporaryFile("a+b") as errors:
+            process = start_shop(
+                *arguments,
+                folder=self.folder,
+                environment=self._environment,
+                errors=errors,
+                has_own_session=True,
+            )
+            assert process.stdout is not None
+            with TextIOWrapper(process.stdout) as output, TextIOWrapper(errors) as error_text:
+                try:
+                    yield ForkedCommand(process=process, stdout=output, stderr=error_text)
+                finally:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    process.wait(timeout=TEST_TIMEOUT_SECONDS)
 
 
 @contextmanager
@@ -197,10 +278,10 @@ def logging_restored() -> Iterator[None]:
         structlog.reset_defaults()
 
 
-def _reported_url(process: subprocess.Popen[str]) -> str:
+def _reported_url(process: RunningCommand) -> str:
     assert process.stdout is not None
     for line in process.stdout:
         if "Serving the shop at" in line:
             return line.split()[4]
-    assert process.stderr is not None
-    raise AssertionError(process.stderr.read())
+    _, errors = process.communicate(timeout=TEST_TIMEOUT_SECONDS)
+    raise AssertionError(errors)

@@ -64,16 +64,15 @@ def _change_manifest(file: Path, change: Callable[[Any], None]) -> None:
 
 
 class TestABackup:
-    def test_includes_what_is_in_the_log_of_a_running_shop(self, real_shop: CommandLine) -> None:
-        real_shop.output_of("migrate")
-        with real_shop.serving() as server:
+    def test_includes_what_is_in_the_log_of_a_running_shop(self, migrated: CommandLine) -> None:
+        with migrated.serving() as server:
             assert server.status("/readyz") == 200
-            real_shop.output_of("seed")
+            migrated.output_of("seed")
             # The mistake that the command is for: all products are in the write-ahead log.
-            shutil.copy(real_shop.folder / "shop.db", real_shop.folder / "copied.db")
-            with closing(sqlite3.connect(real_shop.folder / "copied.db")) as copied:
+            shutil.copy(migrated.folder / "shop.db", migrated.folder / "copied.db")
+            with closing(sqlite3.connect(migrated.folder / "copied.db")) as copied:
                 assert copied.execute("SELECT count(*) FROM products").fetchall() == [(0,)]
-            printed = real_shop.output_of("backup", "backup.tar")
+            printed = migrated.output_of("backup", "backup.tar")
 
         assert "0 orders, 0 users, 50 products" in printed
 
@@ -220,10 +219,8 @@ class TestARestore:
         )
         assert backed_up.rows("SELECT name FROM sqlite_schema") == [("notes",)]
 
-    def test_is_rejected_while_a_server_runs(
-        self, backed_up: CommandLine, real_shop: CommandLine
-    ) -> None:
-        with real_shop.serving() as server:
+    def test_is_rejected_while_a_server_runs(self, backed_up: CommandLine) -> None:
+        with backed_up.serving() as server:
             assert server.status("/readyz") == 200
 
             ended = backed_up.complete("restore", "backup.tar", "--overwrite")

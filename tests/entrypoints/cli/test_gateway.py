@@ -32,11 +32,11 @@ def payments(url: str) -> object:
         return json.load(response)
 
 
-def test_gateway_starts_at_once_and_stops_on_a_signal(shop: CommandLine) -> None:
-    with run_gateway(shop, ended_by=signal.SIGTERM) as url:
+def test_gateway_starts_at_once_and_stops_on_a_signal(real_shop: CommandLine) -> None:
+    with run_gateway(real_shop, ended_by=signal.SIGTERM) as url:
         assert payments(url) == {"items": []}
 
-    assert [each.name for each in shop.folder.iterdir()] == ["gateway.db"]
+    assert [each.name for each in real_shop.folder.iterdir()] == ["gateway.db"]
 
 
 def test_gateway_stores_payments_in_the_given_file(shop: CommandLine) -> None:

@@ -38,13 +38,13 @@ def _value(text: str, name: str) -> float:
 
 
 def test_several_processes_answer_with_what_all_of_them_counted(
-    shop: CommandLine, port: int, tmp_path: Path
+    real_shop: CommandLine, port: int, tmp_path: Path
 ) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     settings = {"SHOP_METRICS_PORT": str(port), "TMPDIR": str(temporary)}
 
-    with shop.with_settings(**settings).serving("--workers", str(WORKERS)) as serving:
+    with real_shop.with_settings(**settings).serving("--workers", str(WORKERS)) as serving:
         for _ in range(REQUESTS):
             assert serving.status("/api/v1/products") == 200
         reports = [_metrics(port) for _ in range(6)]
@@ -60,11 +60,13 @@ def test_several_processes_answer_with_what_all_of_them_counted(
     assert list(temporary.glob("shop-metrics-*")) == []
 
 
-def test_worker_serves_metrics_and_audits(shop: CommandLine, port: int) -> None:
-    shop.output_of("migrate")
+def test_worker_serves_metrics_and_audits(
+    migrated: CommandLine, real_shop: CommandLine, port: int
+) -> None:
+    assert migrated.folder == real_shop.folder
     settings = {"SHOP_METRICS_PORT": str(port), "SHOP_AUDIT_SECONDS": "1"}
 
-    with shop.with_settings(**settings).running("worker") as process:
+    with real_shop.with_settings(**settings).running("worker") as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Worker started")
         deadline = time.monotonic() + TEST_TIMEOUT_SECONDS

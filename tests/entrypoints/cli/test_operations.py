@@ -55,7 +55,9 @@ def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> No
         " UNION SELECT id, 'new', '', '{}', '2999-01-01' FROM users"
     )
 
-    assert shop.output_of("sessions", "sweep") == "Deleted: 1 session, 1 idempotency key.\n"
+    assert shop.output_of("sessions", "sweep") == (
+        "Deleted: 1 session, 1 idempotency key, 0 guests.\n"
+    )
 
     assert shop.rows("SELECT id FROM sessions") == [("new",)]
     assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]

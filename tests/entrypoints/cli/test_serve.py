@@ -85,12 +85,12 @@ def assert_server_is_not_disclosed(port: int) -> None:
     assert b"uvicorn" not in response
 
 
-def test_sqlite_shop_starts_at_once_and_stops_on_a_signal(shop: CommandLine) -> None:
-    with shop.serving() as serving:
+def test_sqlite_shop_starts_at_once_and_stops_on_a_signal(real_shop: CommandLine) -> None:
+    with real_shop.serving() as serving:
         assert serving.status("/readyz") == 200
         assert_server_is_not_disclosed(serving.port)
         assert_head_has_no_body(serving.port)
-        assert shop.rows("SELECT count(*) FROM products") == [(0,)]
+        assert real_shop.rows("SELECT count(*) FROM products") == [(0,)]
 
         code, output, _ = serving.stop(signal.SIGTERM)
 
@@ -114,7 +114,7 @@ def test_keyboard_interrupt_stops_the_server(shop: CommandLine) -> None:
     ],
 )
 def test_production_warns_once_of_simulated_payments_and_missing_hosts(
-    environment: str, warned: list[str], shop: CommandLine
+    environment: str, warned: list[str], shop: CommandLine, real_shop: CommandLine
 ) -> None:
     secret = shop.output_of("secret").strip()
     settings = {
@@ -123,7 +123,7 @@ def test_production_warns_once_of_simulated_payments_and_missing_hosts(
         "SHOP_PAYMENT_GATEWAY": "simulated",
     }
 
-    with shop.with_settings(**settings).serving("--workers", "2") as serving:
+    with real_shop.with_settings(**settings).serving("--workers", "2") as serving:
         _, _, errors = serving.stop(signal.SIGTERM)
 
     events = ("payments_are_simulated", "sales_are_not_taxed", "any_host_is_accepted")
@@ -225,9 +225,9 @@ def test_killed_server_can_restart_on_its_port(shop: CommandLine) -> None:
             assert serving.status("/readyz") == 200
 
 
-def test_workers_serve_the_given_database_and_stop_on_a_signal(shop: CommandLine) -> None:
+def test_workers_serve_the_given_database_and_stop_on_a_signal(real_shop: CommandLine) -> None:
     url = "sqlite+aiosqlite:///named.db"
-    with shop.serving("--workers", "2", "--database", url) as serving:
+    with real_shop.serving("--workers", "2", "--database", url) as serving:
         workers = children_of(serving.process.pid)
         statuses = {serving.status("/readyz") for _ in range(10)}
         code, output, _ = serving.stop(signal.SIGTERM)
@@ -237,12 +237,14 @@ def test_workers_serve_the_given_database_and_stop_on_a_signal(shop: CommandLine
     assert output == ""
     assert len(workers) >= 2
     wait_until_gone(workers)
-    assert not (shop.folder / "shop.db").exists()
+    assert not (real_shop.folder / "shop.db").exists()
 
 
-def test_workers_exit_when_their_supervisor_is_killed(shop: CommandLine) -> None:
+def test_workers_exit_when_their_supervisor_is_killed(
+    shop: CommandLine, real_shop: CommandLine
+) -> None:
     with reserved_port() as port:
-        with shop.serving("--workers", "2", port=port) as killed:
+        with real_shop.serving("--workers", "2", port=port) as killed:
             workers = children_of(killed.process.pid)
             os.kill(killed.process.pid, signal.SIGKILL)
             killed.process.wait(timeout=TEST_TIMEOUT_SECONDS)
@@ -253,8 +255,8 @@ def test_workers_exit_when_their_supervisor_is_killed(shop: CommandLine) -> None
             assert serving.status("/readyz") == 200
 
 
-def test_worker_that_dies_is_logged_and_replaced(shop: CommandLine) -> None:
-    with shop.serving("--workers", "2") as serving:
+def test_worker_that_dies_is_logged_and_replaced(real_shop: CommandLine) -> None:
+    with real_shop.serving("--workers", "2") as serving:
         # Python's own process for resources was started first.
         before = children_of(serving.process.pid)
         killed = max(before)

@@ -1,8 +1,10 @@
 """A shop in this process, and browsers that send requests to it."""
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -11,10 +13,13 @@ from fastapi import FastAPI
 
 from shop.adapters.files.image_store import TemporaryImageStore
 from shop.adapters.files.import_spools import TemporaryImportSpools
+from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
+from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.search_rows import stage_search_rows
+from shop.application.ports.repositories.audit import INVARIANTS, Violation
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.catalogue.product import Product
 from shop.domain.user import Role
@@ -248,6 +253,20 @@ class HttpShop:
         """Return every committed row, by table."""
         state = self.database.state
         return {each.name: dict(getattr(state, each.name).rows) for each in fields(state)}
+
+    def violations(self) -> Sequence[Violation]:
+        """Return what the audit finds in what is committed; nothing is overdue, as no job runs."""
+        return asyncio.run(self._audit(due_before=datetime.min.replace(tzinfo=UTC)))
+
+    async def _audit(self, due_before: datetime) -> Sequence[Violation]:
+        snapshot = MemoryTransaction(self.database, writing=False)
+        await snapshot.begin()
+        audit = MemoryAudit(snapshot)
+        return [
+            each
+            for invariant in INVARIANTS
+            for each in await audit.violations(invariant, due_before)
+        ]
 
     @contextmanager
     def unchanged(self, *, except_table: str = "") -> Iterator[None]:

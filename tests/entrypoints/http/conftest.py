@@ -1,6 +1,7 @@
 """A shop for each test, in this process."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,5 +26,11 @@ def session_store() -> str:
 
 
 @pytest.fixture
-def shop(clock: FakeClock, session_store: str) -> HttpShop:
-    return HttpShop.open(clock, session_store=session_store)
+def shop(
+    clock: FakeClock, session_store: str, request: pytest.FixtureRequest
+) -> Iterator[HttpShop]:
+    """Open a shop in which the audit finds nothing after the test, whatever that has tried."""
+    shop = HttpShop.open(clock, session_store=session_store)
+    yield shop
+    if request.node.get_closest_marker("corrupts") is None:
+        assert shop.violations() == []

@@ -188,6 +188,7 @@ async def test_webhook_is_counted_by_the_status_of_its_delivery(
     assert (await _samples(shop))[f'shop_webhook_attempts_total{{status="{status}"}}'] == 1
 
 
+@pytest.mark.corrupts
 async def test_last_audit_is_shown_with_its_violations(shop: HttpShop) -> None:
     auditor = shop.container.auditor()
     await auditor.audit()

@@ -12,6 +12,7 @@ from tests.property.model.state import (
     ModelState,
     Outcome,
     Rejection,
+    discounts_outcome,
     require,
     require_quantity,
 )
@@ -45,31 +46,43 @@ class CardModelState(ModelState, ABC):
         def decide() -> Outcome:
             quantities = dict(self.cart_of(session)) if action.lines is None else lines
             prices = self.prices_of(quantities)
-            total = sum(prices[sku] * quantity for sku, quantity in quantities.items())
+            self.require_codes(user, action.codes)
+            discounts = self.discounts(user, quantities, action.codes)
+            subtotal = sum(prices[sku] * quantity for sku, quantity in quantities.items())
+            discount = sum(each.amount for each in discounts)
+            total = subtotal - discount
             if action.expected not in {None, total}:
-                nothing = dict.fromkeys(("discount", "shipping", "tax"), 0)
-                totals = {"subtotal": total, **nothing, "total": total, "prices_include_tax": True}
+                totals = {
+                    "subtotal": subtotal,
+                    "discount": discount,
+                    **dict.fromkeys(("shipping", "tax"), 0),
+                    "total": total,
+                    "prices_include_tax": True,
+                }
                 raise Rejection(
                     "price-changed", expected=action.expected, total=total, totals=totals
                 )
             self.require_stock(quantities)
-            if action.card is None:
+            # What costs nothing is paid at once, whatever would have paid.
+            by_card = action.card is not None and total > 0
+            if not by_card:
                 self.require_money(user, total)
             order = ModelOrder(
                 user=user,
                 key=action.key,
                 amount=total,
-                payment="pending" if action.card else "captured",
+                payment="pending" if by_card else "captured",
                 expires=self.now + PENDING_PAYMENT_SECONDS,
                 lines=quantities,
-                status="pending" if action.card else "paid",
+                status="pending" if by_card else "paid",
                 session=session,
                 clears_cart=action.lines is None,
-                by_card=action.card is not None,
+                by_card=by_card,
+                discounts=discounts,
             )
             self.orders.append(order)
-            if action.card is None:
-                self.move("charge", total, by=user)
+            if not by_card:
+                self._move_payment("charge", total, by=user)
                 self._move_stock(order, on_hand=-1)
                 self._remember_last_order(len(self.orders) - 1, order)
             else:
@@ -77,6 +90,7 @@ class CardModelState(ModelState, ABC):
             return {
                 "order": len(self.orders) - 1,
                 "lines": [(sku, quantity, prices[sku]) for sku, quantity in quantities.items()],
+                "discounts": discounts_outcome(discounts),
                 "total": total,
                 "status": order.status,
                 "payment": order.payment,
@@ -84,7 +98,8 @@ class CardModelState(ModelState, ABC):
             }
 
         card = action.card and action.card.token
-        outcome = self.once_per_key(user, action, (action.lines, action.expected, card), decide)
+        body = (action.lines, action.expected, card, action.codes)
+        outcome = self.once_per_key(user, action, body, decide)
         if "rejected" in outcome:
             return outcome
         if action.card and outcome["status"] == "pending":
@@ -127,7 +142,7 @@ class CardModelState(ModelState, ABC):
         else:
             if not order.by_card:
                 self.require_below_max_balance(order.user, order.amount)
-                self.move("refund", order.amount, to=order.user)
+                self._move_payment("refund", order.amount, to=order.user)
             self._move_stock(order, on_hand=1)
         order.payment = "refunded" if order.payment == "captured" else "voided"
         self._set_status(order, "cancelled")
@@ -240,6 +255,10 @@ class CardModelState(ModelState, ABC):
         for sku, quantity in order.lines.items():
             self.products[sku].on_hand += on_hand * quantity
             self.products[sku].reserved += reserved * quantity
+
+    def _move_payment(self, kind: str, amount: int, *, by: str = "", to: str = "") -> None:
+        if amount:
+            self.move(kind, amount, by=by, to=to)
 
     def _set_status(self, order: ModelOrder, status: str) -> None:
         order.status = status

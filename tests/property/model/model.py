@@ -3,11 +3,13 @@
 It shares no code with the shop: it has dictionaries, integers, and the rules in other words.
 """
 
+from collections import Counter
 from functools import singledispatchmethod
 
 from tests.property import actions
 from tests.property.actions import Action, Line
 from tests.property.model.cards import CardModelState
+from tests.property.model.promotions import ModelPromotion
 from tests.property.model.state import (
     LAST_SEEN_INTERVAL_SECONDS,
     MAX_STOCK,
@@ -38,15 +40,19 @@ class Model(CardModelState):
         finally:
             self.observation, self.now = outer, seen.now
 
-    def total(self, token: int | None, lines: tuple[Line, ...] | None) -> int:
+    def total(
+        self, token: int | None, lines: tuple[Line, ...] | None, codes: tuple[str, ...]
+    ) -> int:
         """Return what these lines, or the cart, would cost now; what is not sold costs nothing."""
         session = None if token is None else self.sessions.get(token)
-        quantities = lines or (
+        wanted = lines or (
             tuple(self.cart_of(session).items()) if session and lines is None else ()
         )
-        return sum(
-            self.products[sku].price * each for sku, each in quantities if sku in self.products
-        )
+        quantities = Counter[str]()
+        for sku, each in wanted:
+            quantities[sku] += each if sku in self.products else 0
+        user = session.user if session else None
+        return self.total_of(user, +quantities, codes)
 
     @singledispatchmethod
     def _execute(self, action: Action, token: int | None) -> Outcome:
@@ -207,6 +213,38 @@ class Model(CardModelState):
             raise Rejection("stock-below-reserved", sku=action.sku, **quantities)
         product.on_hand += action.delta
         return {**quantities, "on_hand": product.on_hand}
+
+    @_execute.register
+    def _put_promotion(self, action: actions.PutPromotion, token: int | None) -> Outcome:
+        self.require_admin(token)
+        used = self.uses()[action.slug]
+        fits = action.limit is None or action.limit >= used
+        require("limit", fits, f"must be at least {used}, which are used")
+        for other in self.promotions.values():
+            taken = action.code is not None and other.code == action.code
+            rule = f"must be another one; the promotion {other.slug} has {other.code}"
+            require("code", not taken or other.slug == action.slug, rule)
+        is_new = action.slug not in self.promotions
+        self.promotions[action.slug] = ModelPromotion(
+            slug=action.slug,
+            code=action.code,
+            thousandths=action.thousandths,
+            limit=action.limit,
+            limit_per_customer=action.limit_per_customer,
+            first_order=action.first_order,
+            combinable=action.combinable,
+            active=action.active,
+            ends=None if action.seconds is None else self.now + action.seconds,
+        )
+        return {"used": used, "is_new": is_new}
+
+    @_execute.register
+    def _end_promotion(self, action: actions.EndPromotion, token: int | None) -> Outcome:
+        self.require_admin(token)
+        if action.slug not in self.promotions:
+            raise Rejection("promotion-not-found", slug=action.slug)
+        del self.promotions[action.slug]
+        return {}
 
     @_execute.register
     def _grant_role(self, action: actions.GrantRole, _: int | None) -> Outcome:

@@ -1,9 +1,17 @@
 """What the model of a shop remembers: dictionaries and integers, and the simplest rules on them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.property.actions import KeyedAction
+from tests.property.model.promotions import (
+    ModelBuyer,
+    ModelDiscount,
+    ModelPromotion,
+    best_discounts,
+    code_problems,
+)
 
 Outcome = dict[str, object]
 
@@ -74,7 +82,14 @@ class ModelOrder(ModelCharge):
     """In which it was ordered."""
     clears_cart: bool
     by_card: bool
+    discounts: Sequence[ModelDiscount] = ()
     version: int = 1
+
+    @property
+    def promotions(self) -> Sequence[str]:
+        """Those that it has a use of."""
+        is_sold = self.status in {"pending", "paid"}
+        return [each.promotion for each in self.discounts] if is_sold else []
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,7 @@ class ModelState:
         self.now = 0
         self.users: dict[str, ModelUser] = {}
         self.products: dict[str, ModelProduct] = {}
+        self.promotions: dict[str, ModelPromotion] = {}
         self.sessions: dict[int, ModelSession] = {}
         self.orders: list[ModelOrder] = []
         self.deposits: list[ModelCharge] = []
@@ -111,7 +127,17 @@ class ModelState:
                 sku: (product.price, product.active, product.on_hand, product.reserved)
                 for sku, product in self.products.items()
             },
-            "orders": [(order.status, order.payment) for order in self.orders],
+            "promotions": {
+                slug: (
+                    self.uses()[slug],
+                    None if each.limit is None else each.limit - self.uses()[slug],
+                )
+                for slug, each in self.promotions.items()
+            },
+            "orders": [
+                (order.status, order.payment, order.amount, discounts_outcome(order.discounts))
+                for order in self.orders
+            ],
             "deposits": [deposit.payment for deposit in self.deposits],
             "jobs": sorted(
                 [*_expected_jobs("order", self.orders), *_expected_jobs("deposit", self.deposits)]
@@ -206,7 +232,7 @@ class ModelState:
                 for sku, quantity in cart.items()
             ],
             "problems": self.problems_of(cart) or [("empty-cart", None, None, None)][len(cart) :],
-            "total": sum(self.products[sku].price * quantity for sku, quantity in cart.items()),
+            "total": self.total_of(session.user if session else None, cart),
             "issued": new_token,
         }
 
@@ -260,6 +286,63 @@ class ModelState:
             raise Rejection("not-for-sale", lines=off_sale, short=short)
         return {sku: self.products[sku].price for sku in quantities}
 
+    def uses(self, user: str | None = None) -> Mapping[str, int]:
+        """Count the orders that have each promotion, of one customer or of all."""
+        return Counter(
+            slug for order in self.orders if user in {None, order.user} for slug in order.promotions
+        )
+
+    def buyer(self, user: str | None) -> ModelBuyer:
+        own = [each.status for each in self.orders if each.user == user]
+        return ModelBuyer(
+            now=self.now,
+            has_ordered="pending" in own or "paid" in own,
+            used=self.uses(),
+            used_here=self.uses(user) if user else {},
+        )
+
+    def discounts(
+        self, user: str | None, quantities: Mapping[str, int], codes: Sequence[str]
+    ) -> Sequence[ModelDiscount]:
+        amounts = [self.products[sku].price * each for sku, each in quantities.items()]
+        return best_discounts(self.promotions, codes, self.buyer(user), amounts)
+
+    def total_of(
+        self, user: str | None, quantities: Mapping[str, int], codes: Sequence[str] = ()
+    ) -> int:
+        discounts = self.discounts(user, quantities, codes)
+        prices = sum(self.products[sku].price * each for sku, each in quantities.items())
+        return prices - sum(each.amount for each in discounts)
+
+    def require_codes(self, user: str, codes: Sequence[str]) -> None:
+        problems = code_problems(self.promotions, codes, self.buyer(user))
+        if problems.unknown:
+            raise Rejection("code-not-found", codes=problems.unknown)
+        if problems.used_up:
+            slugs = [each.slug for each in problems.used_up]
+            # Of the first code that the customer's own pending order has.
+            held = [self._find_pending(user, slug) for slug in slugs]
+            first = next((each for each in held if each is not None), None)
+            used_up = [each.code for each in problems.used_up]
+            raise Rejection("code-used-up", codes=used_up, order_id=first)
+        if problems.inapplicable:
+            raise Rejection(
+                "code-not-applicable",
+                condition=problems.inapplicable[0][1],
+                codes=[list(each) for each in problems.inapplicable],
+            )
+
+    def _find_pending(self, user: str, slug: str) -> int | None:
+        """Return the first order of a customer that waits for its payment with a promotion."""
+        return next(
+            (
+                number
+                for number, each in enumerate(self.orders)
+                if each.user == user and each.status == "pending" and slug in each.promotions
+            ),
+            None,
+        )
+
     def require_stock(self, quantities: dict[str, int]) -> None:
         short = [line for _, *line in self.problems_of(quantities)]
         if short:
@@ -302,6 +385,10 @@ def _expected_jobs(kind: str, charges: Sequence[ModelCharge]) -> Iterator[tuple[
                 "resolve" if charge.payment == "pending" else "capture",
                 number,
             )
+
+
+def discounts_outcome(discounts: Sequence[ModelDiscount]) -> Sequence[object]:
+    return [(each.promotion, each.code, each.amount, list(each.shares)) for each in discounts]
 
 
 def session_outcome(session: ModelSession) -> Outcome:

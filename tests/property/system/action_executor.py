@@ -18,12 +18,18 @@ from shop.application.ledger.transfer_batch import GrantCredit, MakeTransfer
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
 from shop.application.ports.repositories.jobs import Job, JobKind
+from shop.application.pricing.rule_documents import DeleteRule, PutRule
 from shop.domain.cart import Cart
+from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
+from shop.domain.pricing.promotions.percentage import Percentage
+from shop.domain.pricing.promotions.promotion import Conditions
+from shop.domain.pricing.rule_document import RuleKind
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from tests.clock import FakeClock
+from tests.domain.pricing.examples import promotion
 from tests.doubles import SequentialIds
 from tests.factories import NOW, eur
 from tests.property import actions
@@ -34,9 +40,7 @@ from tests.property.system.deterministic_worker import DeterministicWorker
 from tests.property.system.normalisation import (
     UNKNOWN_ID,
     Normaliser,
-    normalised_result,
     number,
-    rejection_outcome,
     seconds,
 )
 from tests.property.system.scripted_gateway import ScriptedGateway, gateway_event, to_body
@@ -72,6 +76,8 @@ class ActionExecutor:
 
     def _reset(self) -> None:
         self._ids.restart()
+        # The versions of rules begin again, too.
+        self.container.rule_book()._kept.clear()
         self.clock.advance(NOW - self.clock.now())
         self.gateway.reset()
         self.gateway.meanwhile = self._meanwhile
@@ -85,7 +91,7 @@ class ActionExecutor:
         try:
             return await self._execute(action, token)
         except ShopError as error:
-            return rejection_outcome(error)
+            return self._normaliser.rejected(error)
         except GatewayOutcomeUnknown:
             return {"no_response": True}
 
@@ -130,6 +136,7 @@ class ActionExecutor:
             cart=None if action.lines is None else _cart(action.lines),
             card=None if action.card is None else action.card.token,
             expected_total=None if action.expected is None else eur(action.expected),
+            details=OrderDetails(codes=action.codes) if action.codes else NO_DETAILS,
         )
 
     def _transfer_command(self, token: int | None, action: actions.Transfer) -> MakeTransfer:
@@ -207,7 +214,7 @@ class ActionExecutor:
         command = self._place_order_command(token, action)
         if action.card is not None:
             self._start_call(self._normaliser.orders, token, action.card)
-        return normalised_result(
+        return self._normaliser.result(
             await self.container.checkout().place(command), self._normaliser.placed
         )
 
@@ -220,7 +227,7 @@ class ActionExecutor:
             amount=eur(action.amount),
             card=action.card.token,
         )
-        return normalised_result(
+        return self._normaliser.result(
             await self.container.deposit_service().make(command), self._normaliser.deposited
         )
 
@@ -275,7 +282,7 @@ class ActionExecutor:
         results = await self.container.transfer_service().make(
             [self._transfer_command(token, action)]
         )
-        return normalised_result(results[0], self._normaliser.transferred)
+        return self._normaliser.result(results[0], self._normaliser.transferred)
 
     @_execute.register
     async def _credit(self, action: actions.Credit, token: int | None) -> Outcome:
@@ -286,7 +293,7 @@ class ActionExecutor:
             amount=eur(action.amount),
             reason=action.reason,
         )
-        return normalised_result(
+        return self._normaliser.result(
             await self.container.transfer_service().grant_credit(command),
             self._normaliser.transferred,
         )
@@ -326,6 +333,32 @@ class ActionExecutor:
         result = await self.container.inventory_service().adjust(command)
         after = result.unwrap().inventory
         return {"on_hand": after.on_hand, "reserved": after.reserved}
+
+    @_execute.register
+    async def _put_promotion(self, action: actions.PutPromotion, token: int | None) -> Outcome:
+        seconds = action.seconds
+        rule = promotion(
+            Percentage(percentage=action.thousandths),
+            action.slug,
+            code=action.code,
+            requires_code=action.code is not None,
+            limit=action.limit,
+            limit_per_customer=action.limit_per_customer,
+            conditions=Conditions(is_for_first_order=action.first_order),
+            combinable=action.combinable,
+            active=action.active,
+            ends_at=None if seconds is None else self.clock.now() + timedelta(seconds=seconds),
+        )
+        command = PutRule(session=self._normaliser.token(token), rule=rule)
+        saved = await self.container.rule_service().put(command)
+        return {"used": saved.shown.used, "is_new": saved.is_new}
+
+    @_execute.register
+    async def _end_promotion(self, action: actions.EndPromotion, token: int | None) -> Outcome:
+        session, kind = self._normaliser.token(token), RuleKind.PROMOTION
+        command = DeleteRule(session=session, kind=kind, slug=action.slug)
+        await self.container.rule_service().delete(command)
+        return {}
 
     @_execute.register
     async def _grant_role(self, action: actions.GrantRole, _: int | None) -> Outcome:

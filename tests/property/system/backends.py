@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from functools import partial
+from types import TracebackType
 from typing import Any
 
 from dependency_injector import providers
@@ -10,7 +11,9 @@ from pydantic import Secret
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.guarded.unit_of_work import GuardedSqlUnitOfWork
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.domain.shared.money import MAX_AMOUNT
 from shop.entrypoints.configuration.limits import RateLimits
 from shop.entrypoints.configuration.settings import Settings
@@ -35,6 +38,28 @@ ShopFactory = Callable[[str, str], Coroutine[Any, Any, ShopUnderTest]]
 """Opens a shop on a storage ("memory", "sqlite" or "postgresql"), under a name of its own."""
 
 SECRET = "a secret for tests alone, of enough characters"
+
+
+class GuardedAttempt(GuardedSqlUnitOfWork):
+    """A guarded unit of work that returns its ids if it fails: with locks, all has the same ones.
+
+    So ids are the same on every storage, and however requests are grouped.
+    """
+
+    def __init__(self, database: SqlDatabase, ids: SequentialIds) -> None:
+        super().__init__(database, writing=True)
+        self._ids = ids
+        self._ids_before = ids.count
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, TransientFailure):
+            self._ids.restart(self._ids_before)
+        await super().__aexit__(kind, error, traceback)
 
 
 def memory_shop() -> ShopUnderTest:
@@ -66,6 +91,10 @@ async def sql_shop(url: str, schema: str) -> ShopUnderTest:
         await database.close()
         raise
 
+    def new_attempt() -> UnitOfWork:
+        return GuardedAttempt(database, adapters.ids)
+
+    container.guarded_unit_of_work.override(providers.Factory(new_attempt))
     new_unit_of_work = partial(SqlUnitOfWork, database, writing=True)
     return ShopUnderTest(container, adapters, new_unit_of_work, partial(delete_rows, database))
 

@@ -15,7 +15,9 @@ from shop.application.orders.cancel import CancelledOrder
 from shop.domain.account import Transfer
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Shortage
+from shop.domain.orders.order import Order
 from shop.domain.orders.price_changed import PresentTotals
+from shop.domain.pricing.quote_errors import CodeUsedUp, InapplicableCode
 from shop.domain.session import Session
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import Money
@@ -85,6 +87,7 @@ class Normaliser:
         return {
             "order": number(self.orders, order.id),
             "lines": [(line.sku, line.quantity, line.unit_price.amount) for line in order.lines],
+            "discounts": discounts_of(order),
             "total": order.total.amount,
             "status": order.status.value,
             "payment": placed.payment.status.value,
@@ -97,7 +100,7 @@ class Normaliser:
             case None:
                 return {"decided": "by another process"}
             case ShopError():
-                return rejection_outcome(completed)
+                return self.rejected(completed)
             case _:
                 return self.placed(completed)
 
@@ -147,6 +150,19 @@ class Normaliser:
             "at": seconds(transfer.created_at),
         }
 
+    def result(self, result: CommandResult[T], normalise: Callable[[T], Outcome]) -> Outcome:
+        """Tell of a reply to one of a group."""
+        value = result.value
+        outcome = self.rejected(value) if isinstance(value, ShopError) else normalise(value)
+        return {**outcome, "replayed": True} if result.replayed else outcome
+
+    def rejected(self, error: ShopError) -> Outcome:
+        """Return the code of a rejection, and its facts."""
+        values = {each.name: _plain(getattr(error, each.name)) for each in fields(error)}
+        if isinstance(error, CodeUsedUp) and error.order_id is not None:
+            values["order_id"] = number(self.orders, error.order_id)
+        return {"rejected": error.code, **values}
+
     def _token_number(self, token: str | None) -> int | None:
         return None if token is None else number(self.tokens, token)
 
@@ -158,17 +174,11 @@ def number(things: list[T], thing: T) -> int:
     return things.index(thing)
 
 
-def normalised_result(result: CommandResult[T], normalise: Callable[[T], Outcome]) -> Outcome:
-    """Tell of a reply to one of a group."""
-    value = result.value
-    outcome = rejection_outcome(value) if isinstance(value, ShopError) else normalise(value)
-    return {**outcome, "replayed": True} if result.replayed else outcome
-
-
-def rejection_outcome(error: ShopError) -> Outcome:
-    """Return the code of a rejection, and its facts."""
-    values = {each.name: _plain(getattr(error, each.name)) for each in fields(error)}
-    return {"rejected": error.code, **values}
+def discounts_of(order: Order) -> Sequence[object]:
+    """Tell what promotions have taken off an order, and off each line."""
+    return [
+        (each.promotion, each.code, each.amount, list(each.line_shares)) for each in order.discounts
+    ]
 
 
 def seconds(time: datetime) -> int:
@@ -184,6 +194,8 @@ def _plain(value: object) -> object:
             return [value.sku, value.requested, value.available]
         case PresentTotals():
             return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        case InapplicableCode():
+            return [value.code, value.condition]
         case tuple():
             return [_plain(each) for each in value]
         case _:

@@ -10,10 +10,17 @@ from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.deposit import Deposit
 from shop.domain.payment import Payment, PaymentMethod
+from shop.domain.pricing.promotions.promotion_uses import counter_key
+from shop.domain.pricing.rule_document import RuleKind
 from tests.factories import EUR
 from tests.property.actions import SKUS
 from tests.property.model.state import Outcome
-from tests.property.system.normalisation import Normaliser, number, seconds
+from tests.property.system.normalisation import (
+    Normaliser,
+    discounts_of,
+    number,
+    seconds,
+)
 
 EVERYTHING: PageRequest[TimeCursor] = PageRequest(limit=1_000, after=None)
 
@@ -51,8 +58,14 @@ class StoredStateReader:
             **await self._money(uow),
             **await self._products(uow),
             **await self._sessions(uow),
+            **await self._promotions(uow),
             "orders": [
-                (orders[each].status.value, payments[each].status.value)
+                (
+                    orders[each].status.value,
+                    payments[each].status.value,
+                    orders[each].total.amount,
+                    discounts_of(orders[each]),
+                )
                 for each in self.normaliser.orders
             ],
             "deposits": [deposits[each].status.value for each in self.normaliser.deposits],
@@ -108,6 +121,17 @@ class StoredStateReader:
             "products": {
                 sku: (each.price.amount, each.active, stock[sku].on_hand, stock[sku].reserved)
                 for sku, each in products.items()
+            },
+        }
+
+    async def _promotions(self, uow: UnitOfWork) -> Outcome:
+        documents = await uow.rule_documents.of_kind(RuleKind.PROMOTION)
+        slugs = sorted(each.slug for each in documents)
+        used = await uow.promotion_uses.counts(slugs)
+        counters = await uow.promotion_counters.get_many([counter_key(each) for each in slugs])
+        return {
+            "promotions": {
+                slug: (used[slug], counters[counter_key(slug)].uses_left) for slug in slugs
             },
         }
 

@@ -14,7 +14,6 @@ from tests.factories import NOW, Claim, claim_keys
 from tests.property import actions
 from tests.property.model.state import Outcome
 from tests.property.system.action_executor import ActionExecutor, ControlledAdapters
-from tests.property.system.normalisation import normalised_result
 from tests.property.system.stored_state import StoredState, StoredStateReader
 
 TIMING_RULES = {"job-is-overdue", "pending-past-expiry", "deposit-past-expiry"}
@@ -50,7 +49,7 @@ class ShopUnderTest(ActionExecutor):
         """Place these orders in one unit of work."""
         commands = [self._place_order_command(token, action) for token, action in group]
         replies = await self.container.place_orders().place(commands)
-        return [normalised_result(each, self._normaliser.placed) for each in replies]
+        return [self._normaliser.result(each, self._normaliser.placed) for each in replies]
 
     async def complete_orders(
         self, group: Sequence[tuple[int | None, actions.CompleteOrder]]
@@ -79,7 +78,7 @@ class ShopUnderTest(ActionExecutor):
         """Make these transfers in one unit of work."""
         commands = [self._transfer_command(token, action) for token, action in group]
         replies = await self.container.transfer_service().make(commands)
-        return [normalised_result(each, self._normaliser.transferred) for each in replies]
+        return [self._normaliser.result(each, self._normaliser.transferred) for each in replies]
 
     async def audit_violations(self) -> list[str]:
         """Return the violations of the audit, except what is only late."""

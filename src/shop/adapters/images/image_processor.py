@@ -8,6 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from shop.adapters.images import child
+from shop.adapters.images.child_messages import (
+    ENCODE,
+    MAX_SIDE,
+    NOT_AN_IMAGE,
+    REASONS,
+    RESIZE,
+    TOO_LARGE,
+)
 from shop.application.ports.image_processor import EncodedImage, ImageProcessor
 from shop.domain.catalogue.product_image import InvalidImage
 
@@ -31,13 +39,13 @@ class ChildImageProcessor(ImageProcessor):
 
     async def encode(self, content: bytes) -> EncodedImage:
         """Return the image of a file."""
-        (encoded,) = await self._run(content, child.ENCODE, count=1)
+        (encoded,) = await self._run(content, ENCODE, count=1)
         return encoded
 
     async def resize(self, content: bytes, widths: Collection[int]) -> Mapping[int, EncodedImage]:
         """Return an encoded image in these widths."""
         arguments = [str(each) for each in widths]
-        resized = await self._run(content, child.RESIZE, *arguments, count=len(arguments))
+        resized = await self._run(content, RESIZE, *arguments, count=len(arguments))
         return dict(zip(widths, resized, strict=True))
 
     async def _run(self, content: bytes, *arguments: str, count: int) -> Sequence[EncodedImage]:
@@ -58,7 +66,7 @@ class ChildImageProcessor(ImageProcessor):
                     output = await _exchange(process, content)
                     code = await process.wait()
             except TimeoutError:
-                raise InvalidImage(reason=child.TOO_LARGE) from None
+                raise InvalidImage(reason=TOO_LARGE) from None
             finally:
                 with suppress(ProcessLookupError):
                     process.kill()
@@ -80,7 +88,7 @@ async def _exchange(process: Process, content: bytes) -> bytes:
             parts.append(part)
             size += len(part)
             if size > MAX_OUTPUT_BYTES:
-                raise InvalidImage(reason=child.TOO_LARGE)
+                raise InvalidImage(reason=TOO_LARGE)
         return b"".join(parts)
     finally:
         sending.cancel()
@@ -107,11 +115,11 @@ def _images(output: bytes, count: int) -> Sequence[EncodedImage]:
         return _cut(output[end + 1 :], [tuple(map(int, each)) for each in head["images"]], count)
     except (ValueError, KeyError, TypeError):
         # The process was killed at one of its limits, or by a fault of a decoder.
-        raise InvalidImage(reason=child.NOT_AN_IMAGE) from None
+        raise InvalidImage(reason=NOT_AN_IMAGE) from None
 
 
 def _known(reason: object) -> str:
-    return reason if isinstance(reason, str) and reason in child.REASONS else child.NOT_AN_IMAGE
+    return reason if isinstance(reason, str) and reason in REASONS else NOT_AN_IMAGE
 
 
 def _cut(content: bytes, images: Sequence[tuple[int, ...]], count: int) -> Sequence[EncodedImage]:
@@ -127,4 +135,4 @@ def _cut(content: bytes, images: Sequence[tuple[int, ...]], count: int) -> Seque
 def _is_sound(image: EncodedImage) -> bool:
     sides = (image.width, image.height)
     is_webp = image.content[:4] == b"RIFF" and image.content[8:12] == b"WEBP"
-    return is_webp and all(0 < each <= child.MAX_SIDE for each in sides)
+    return is_webp and all(0 < each <= MAX_SIDE for each in sides)

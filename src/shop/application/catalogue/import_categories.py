@@ -1,6 +1,7 @@
 """Finds the categories that a file names, and makes those that do not exist."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 
 from shop.application.catalogue.import_rows import ImportedProduct
 from shop.application.catalogue.slugs import slug_of, with_digest
@@ -8,6 +9,7 @@ from shop.domain.catalogue.category import (
     MAX_CATEGORY_SLUG_CHARACTERS,
     Category,
     CategoryTree,
+    EndedCategory,
 )
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.text import require_text
@@ -20,8 +22,18 @@ class ImportCategories:
     from the top, which is found by its names.
     """
 
-    def __init__(self, tree: CategoryTree, added: Iterable[Category] = ()) -> None:
-        """`added` are categories that the import has added to the tree before."""
+    def __init__(
+        self,
+        tree: CategoryTree,
+        added: Iterable[Category] = (),
+        *,
+        ended: Iterable[EndedCategory],
+    ) -> None:
+        """`added` are categories that the import has added to the tree before.
+
+        No category gets the slug of one that has `ended`, which may still have products.
+        """
+        self._ended = {each.slug for each in ended}
         for each in added:
             tree = tree.put(each)
         self.tree = tree
@@ -68,11 +80,17 @@ class ImportCategories:
         return category.slug
 
     def _free_slug(self, name: str, parent: str | None) -> str:
-        whole = f"{parent or ''} {name}"
-        longest = MAX_CATEGORY_SLUG_CHARACTERS
-        slugs = (
-            slug_of(name, prefix="category", longest=longest),
-            slug_of(whole, prefix="category", longest=longest),
-        )
-        free = (each for each in slugs if each not in self.tree.categories)
-        return next(free, None) or with_digest(slugs[0], whole)
+        taken = self.tree.categories.keys() | self._ended
+        return next(each for each in _slugs(name, parent) if each not in taken)
+
+
+def _slugs(name: str, parent: str | None) -> Iterator[str]:
+    """Yield slugs that a category may have, the nicest first."""
+    whole = f"{parent or ''} {name}"
+    longest = MAX_CATEGORY_SLUG_CHARACTERS
+    short = slug_of(name, prefix="category", longest=longest)
+    yield short
+    yield slug_of(whole, prefix="category", longest=longest)
+    yield with_digest(short, whole)
+    for number in count(2):
+        yield with_digest(short, f"{whole} {number}")

@@ -1,7 +1,7 @@
 """Decides what an import makes of products, and stages it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from datetime import datetime
 
 from shop.application.catalogue.import_categories import ImportCategories
 from shop.application.catalogue.import_handles import owners_of, with_known_handles
@@ -64,7 +64,10 @@ class _Existing:
 
 @value
 class _Change:
-    """What becomes of a product, its categories and inventories; None if something is new."""
+    """What becomes of a product, its categories and inventories; None if something is new.
+
+    A product that stays as it is, is the same object.
+    """
 
     product: tuple[Product | None, Product]
     categories: tuple[Sequence[str], Sequence[str]]
@@ -83,7 +86,8 @@ class _Change:
     @property
     def is_of_product(self) -> bool:
         """Whether the product itself is different, or in other categories."""
-        return self.product[0] != self.product[1] or self.categories[0] != self.categories[1]
+        before, after = self.product
+        return before is not after or self.categories[0] != self.categories[1]
 
 
 class ImportPlan:
@@ -103,8 +107,12 @@ class ImportPlan:
 
     async def categories(self, added: Sequence[Category]) -> ImportCategories:
         """Return the categories of the shop with those that a file would add, for `check`."""
-        tree = await self._transactions.read(lambda uow: uow.categories.tree())
-        return ImportCategories(tree, added)
+
+        async def categories(uow: UnitOfWork) -> ImportCategories:
+            tree = await uow.categories.tree()
+            return ImportCategories(tree, added, ended=await uow.categories.ended())
+
+        return await self._transactions.read(categories)
 
     async def check(
         self,
@@ -147,16 +155,20 @@ class ImportPlan:
         existing = _Existing(
             products=locked,
             owners=await owners_of(uow, skus),
-            # A change of a category locks its products, too, so this is the tree of now.
-            categories=ImportCategories(tree or await uow.categories.tree()),
+            # Unless categories are named, none is added, and none is looked for.
+            categories=ImportCategories(
+                tree or await uow.categories.tree(),
+                ended=await uow.categories.ended() if are_named else (),
+            ),
             slugs=await uow.categories.slugs_of(handles),
             inventories=await uow.inventories.lock(skus),
         )
         changes, result = self._decide(products, existing, file)
+        now = self._clock.now()
         for category in existing.categories.added:
-            uow.categories.put(category, self._clock.now())
+            uow.categories.put(category, now)
         for change in changes:
-            self._stage(uow, change)
+            self._stage(uow, change, now)
         stage_search_rows_in(
             uow,
             [each.product[1] for each in changes if each.is_of_product],
@@ -196,8 +208,6 @@ class ImportPlan:
         except InvalidValue as error:
             messages.append(_message(file, imported.line, error.field, error.rule))
             return None
-        if before is not None and replace(after, updated_at=before.updated_at) == before:
-            after = before
         return _Change(
             product=(before, after),
             categories=(sorted(slugs), categories),
@@ -207,23 +217,24 @@ class ImportPlan:
             ],
         )
 
-    def _stage(self, uow: UnitOfWork, change: _Change) -> None:
+    def _stage(self, uow: UnitOfWork, change: _Change, now: datetime) -> None:
         before, after = change.product
         if before is None:
             uow.products.add(after)
-        elif before != after:
+        elif before is not after:
             uow.products.save(after)
         stage_price_changes(uow, before, after)
         if change.categories[0] != change.categories[1]:
             uow.categories.assign(after.handle, *change.categories)
         for old, new in change.inventories:
-            empty = Inventory(sku=new.sku, on_hand=0, reserved=0)
-            if old is None:
-                uow.inventories.add(empty)
-            if new != (old or empty):
-                uow.inventories.save(new, self._movement(old or empty, new))
+            stocked = old
+            if stocked is None:
+                stocked = _empty(new.sku)
+                uow.inventories.add(stocked)
+            if new != stocked:
+                uow.inventories.save(new, self._movement(stocked, new, now))
 
-    def _movement(self, before: Inventory, after: Inventory) -> StockMovement:
+    def _movement(self, before: Inventory, after: Inventory, now: datetime) -> StockMovement:
         return StockMovement.between(
             before,
             after,
@@ -231,12 +242,16 @@ class ImportPlan:
             kind=StockMovementKind.ADJUSTMENT,
             order_id=None,
             reason=REASON,
-            created_at=self._clock.now(),
+            created_at=now,
         )
 
 
 def _skus(products: Sequence[ImportedProduct]) -> Sequence[str]:
     return [row.sku for each in products for row in each.variants]
+
+
+def _empty(sku: str) -> Inventory:
+    return Inventory(sku=sku, on_hand=0, reserved=0)
 
 
 def _restocked(
@@ -246,8 +261,8 @@ def _restocked(
     messages: list[ImportMessage],
 ) -> tuple[Inventory | None, Inventory]:
     """Return the inventory before and after; what is reserved stays on hand."""
-    after = before or Inventory(sku=row.sku, on_hand=0, reserved=0)
-    if row.stock is not None:
+    after = before or _empty(row.sku)
+    if row.stock is not None and row.stock != after.on_hand:
         try:
             after = after.adjust(row.stock - after.on_hand)
         except StockBelowReserved as error:

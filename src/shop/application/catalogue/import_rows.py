@@ -116,9 +116,9 @@ class _Assembly:
 
     def _merged(self, rows: Sequence[SpooledRow]) -> Mapping[str, Any]:
         """Return what the rows say of the product, which they must say alike."""
-        merged: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        for row in rows:
+        merged = dict(rows[0].product)
+        lines = dict.fromkeys(merged, rows[0].line)
+        for row in rows[1:]:
             for field, cell in row.product.items():
                 if cell is None or merged.get(field) is None:
                     merged[field] = merged.get(field) if cell is None else cell

@@ -24,6 +24,17 @@ from shop.domain.shared.errors import InvalidValue, within
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.value import value
 
+_EMPTY_OF_PRODUCTS = {"name": None, "description": "", "active": True, "image_url": None}
+_EMPTY_OF_VARIANTS = {
+    "compare_at_price": None,
+    "weight_grams": 0,
+    "tax_category": STANDARD_TAX_CATEGORY,
+    "barcode": None,
+    "ships": True,
+    "active": True,
+}
+"""What an empty cell means."""
+
 
 @value
 class DraftFault:
@@ -50,17 +61,16 @@ class ProductDraft:
         self.faults: list[DraftFault] = []
 
     def product(self, owners: Mapping[str, str]) -> Product | None:
-        """Return the product, or None and the faults; `owners` has the product of each SKU."""
+        """Return the product, or None and the faults; `owners` has the product of each SKU.
+
+        One that is as before is the same object.
+        """
         imported, before = self._imported, self._before
         known = {} if before is None else {each.sku: each for each in before.variants}
-        rows = {row.sku: row for row in imported.variants}
         made = [self._variant(row, known.get(row.sku), owners) for row in imported.variants]
         if self.faults:
             return None
-        made_by_sku = {each.sku: each for each in made if each is not None}
-        kept = [] if before is None else before.current_variants
-        variants = [made_by_sku.pop(each.sku, each) for each in kept]
-        variants += made_by_sku.values()
+        variants = self._in_order([each for each in made if each is not None])
         options = self._options(variants)
         try:
             if before is None:
@@ -69,38 +79,45 @@ class ProductDraft:
             require_new_variants(options, variants)
             return self._described(options, variants)
         except InvalidValue as error:
-            self._fail(*_place(error.field, variants, rows, imported.line), error.rule)
+            self._fail(*self._place(error.field, variants), error.rule)
             return None
 
+    def _in_order(self, made: Sequence[Variant]) -> Sequence[Variant]:
+        """Return the variants of before, which stay in their places, and then the new ones."""
+        by_sku = {each.sku: each for each in made}
+        before = () if self._before is None else self._before.current_variants
+        kept = [by_sku.pop(each.sku, each) for each in before]
+        return [*kept, *by_sku.values()]
+
     def _described(self, options: Sequence[ProductOption], variants: Sequence[Variant]) -> Product:
-        imported, before = self._imported, self._before
-        given = imported.fields
+        before, given = self._before, self._imported.fields
+        fields: dict[str, Any] = {
+            "options": tuple(options),
+            "archived_at": None,
+            **_without_empty(given, _EMPTY_OF_PRODUCTS),
+        }
+        for field, read in (("seo", _seo), ("safety", _safety)):
+            if field in given:
+                fields[field] = read(given[field])
         if before is None:
-            before = Product(
-                handle=imported.handle,
-                name=given["name"],
-                description="",
-                active=True,
-                image_url=None,
-                variants=(),
+            fields = {"description": "", "active": True, "image_url": None, **fields}
+            return Product(
+                handle=self._imported.handle,
+                variants=tuple(variants),
                 created_at=self._at,
                 updated_at=self._at,
+                **fields,
             )
-        product = replace(
-            before,
-            name=_unless_trimmed(given["name"], before.name),
-            description=_unless_trimmed(
-                _given(given, "description", "", before.description), before.description
-            ),
-            active=_given(given, "active", True, before.active),
-            image_url=given.get("image_url", before.image_url),
-            seo=_seo(given["seo"]) if "seo" in given else before.seo,
-            safety=_safety(given["safety"]) if "safety" in given else before.safety,
-            options=tuple(options),
-            archived_at=None,
-            updated_at=self._at,
-        )
-        return product.with_variants(variants, self._at)
+        for field in ("name", "description"):
+            # The file only lacks the spaces around it.
+            if fields.get(field) == getattr(before, field).strip():
+                del fields[field]
+        current = {each.sku for each in variants}
+        archived = [each for each in before.variants if each.sku not in current]
+        fields["variants"] = (*variants, *archived)
+        if _is_as(before, fields):
+            return before
+        return replace(before, updated_at=self._at, **fields)
 
     def _variant(
         self, row: VariantRow, before: Variant | None, owners: Mapping[str, str]
@@ -109,47 +126,40 @@ class ProductDraft:
         if owners.get(row.sku, handle) != handle:
             self._fail(row.line, "sku", f"{row.sku} belongs to the product {owners[row.sku]}")
             return None
-        given = row.fields
-        currency = given.get("currency")
-        if currency not in {None, self._currency}:
+        currency = row.fields.get("currency")
+        if currency is not None and currency != self._currency:
             rule = f"must be {self._currency}, the currency of the shop, not {currency}"
             self._fail(row.line, "currency", rule)
             return None
         try:
-            variant = self._made(row, given, before)
-            if variant != before:
+            variant = self._made(row, before)
+            if variant is not before:
                 require_new_variant(variant)
         except InvalidValue as error:
             self._fail(row.line, error.field, error.rule)
             return None
         return variant
 
-    def _made(self, row: VariantRow, given: Mapping[str, Any], before: Variant | None) -> Variant:
-        price = Money(amount=given["price"], currency=self._currency)
-        variant = before or Variant(sku=row.sku, price=price)
+    def _made(self, row: VariantRow, before: Variant | None) -> Variant:
+        given = row.fields
+        fields: dict[str, Any] = {
+            "price": self._money(given["price"]),
+            "archived_at": None,
+            **_without_empty(given, _EMPTY_OF_VARIANTS),
+        }
         compared = given.get("compare_at_price")
-        if "compare_at_price" not in given:
-            compare_at_price = variant.compare_at_price
-        elif compared is None:
-            compare_at_price = None
-        else:
-            compare_at_price = Money(amount=compared, currency=self._currency)
-        options = variant.options
+        if compared is not None:
+            fields["compare_at_price"] = self._money(compared)
         if row.options is not None:
-            options = tuple(
+            fields["options"] = tuple(
                 ChosenOption(name=name, value=each) for name, each in row.options.items()
             )
-        return Variant(
-            sku=row.sku,
-            price=price,
-            compare_at_price=compare_at_price,
-            options=options,
-            weight_grams=_given(given, "weight_grams", 0, variant.weight_grams),
-            tax_category=_given(given, "tax_category", STANDARD_TAX_CATEGORY, variant.tax_category),
-            barcode=given.get("barcode", variant.barcode),
-            ships=_given(given, "ships", True, variant.ships),
-            active=_given(given, "active", True, variant.active),
-        )
+        if before is None:
+            return Variant(sku=row.sku, **fields)
+        return before if _is_as(before, fields) else replace(before, **fields)
+
+    def _money(self, amount: int) -> Money:
+        return Money(amount=amount, currency=self._currency)
 
     def _options(self, variants: Sequence[Variant]) -> Sequence[ProductOption]:
         """Return the options: values of before stay, and new ones follow in the file's order."""
@@ -167,6 +177,14 @@ class ProductDraft:
 
     def _fail(self, line: int, field: str, rule: str) -> None:
         self.faults.append(DraftFault(line=line, field=field, rule=rule))
+
+    def _place(self, field: str, variants: Sequence[Variant]) -> tuple[int, str]:
+        """Return the line and the column of a field such as "variants/1/options"."""
+        line, parts = self._imported.line, field.split("/")
+        if parts[0] == "variants" and len(parts) > 2:  # noqa: PLR2004  The list, a position, a member.
+            lines = {row.sku: row.line for row in self._imported.variants}
+            return lines.get(variants[int(parts[1])].sku, line), parts[2]
+        return line, parts[0]
 
 
 def _seo(texts: Sequence[str | None] | None) -> Seo | None:
@@ -189,24 +207,14 @@ def _safety(texts: Mapping[str, Any] | None) -> ProductSafety | None:
     return safety
 
 
-def _unless_trimmed(text: str, before: str) -> str:
-    """Return a text, or that of before if the file only lacks the spaces around it."""
-    return before if text == before.strip() else text
+def _without_empty(given: Mapping[str, Any], empty: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a file says of these fields, with what an empty cell means."""
+    return {
+        field: meaning if given[field] is None else given[field]
+        for field, meaning in empty.items()
+        if field in given
+    }
 
 
-def _given(given: Mapping[str, Any], field: str, empty: Any, before: Any) -> Any:  # noqa: ANN401
-    """Return what a file says of a field, `empty` for an empty cell, or what it was before."""
-    if field not in given:
-        return before
-    return empty if given[field] is None else given[field]
-
-
-def _place(
-    field: str, variants: Sequence[Variant], rows: Mapping[str, VariantRow], line: int
-) -> tuple[int, str]:
-    """Return the line and the column of a field such as "variants/1/options"."""
-    parts = field.split("/")
-    if parts[0] == "variants" and len(parts) > 2:  # noqa: PLR2004  The list, a position, a member.
-        row = rows.get(variants[int(parts[1])].sku)
-        return (line if row is None else row.line), parts[2]
-    return line, parts[0]
+def _is_as(before: Product | Variant, fields: Mapping[str, Any]) -> bool:
+    return all(getattr(before, field) == each for field, each in fields.items())

@@ -28,15 +28,23 @@ class AddressChecks:
         self._rules = rules
         self._known: dict[Address, Sequence[AddressFault]] = {}
 
-    async def normalise(self, address: Address | None, member: str) -> Address | None:
-        """Return an address in its country's forms; raise `InvalidAddress` with its faults."""
-        if address is None:
-            return None
-        try:
-            # The first address loads the data of its country, for which no request should wait.
-            return await asyncio.to_thread(self._rules.normalise, address)
-        except InvalidAddress as error:
-            raise error.within(member) from error
+    async def normalise(
+        self, addresses: Mapping[str, Address | None]
+    ) -> Mapping[str, Address | None]:
+        """Return addresses in their countries' forms; raise `InvalidAddress` with all faults.
+
+        They have the names of the members that they are.
+        """
+        normalised: dict[str, Address | None] = {}
+        faults: list[AddressFault] = []
+        for member, address in addresses.items():
+            try:
+                normalised[member] = await self._normalise(address, member)
+            except InvalidAddress as error:
+                faults += error.faults
+        if faults:
+            raise InvalidAddress.of(faults)
+        return normalised
 
     async def find_faults(
         self, addresses: Iterable[Address]
@@ -51,6 +59,15 @@ class AddressChecks:
         if any(each not in self._known for each in addresses):
             raise UncheckedAddresses(addresses)
         return {each: self._known[each] for each in addresses}
+
+    async def _normalise(self, address: Address | None, member: str) -> Address | None:
+        if address is None:
+            return None
+        try:
+            # The first address loads the data of its country, for which no request should wait.
+            return await asyncio.to_thread(self._rules.normalise, address)
+        except InvalidAddress as error:
+            raise error.within(member) from error
 
     async def _find(self, address: Address) -> Sequence[AddressFault]:
         faults = self._known.pop(address, None)

@@ -14,7 +14,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.quote_cart import ShippingOption
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.address import Address, AddressFault, InvalidAddress
+from shop.domain.address import Address
 from shop.domain.customer_cart import EMPTY_CART, CartContent
 from shop.domain.orders.order_details import MAX_CODES
 from shop.domain.pricing.promotions.promotion_code import normalise_code
@@ -138,13 +138,10 @@ class CartDetails:
         email = details.get("email")
         if email is not None:
             new["email"] = normalise_new_email(email)
-        faults: list[AddressFault] = []
+        addresses = await self._addresses.normalise(
+            {member: details[member] for member in _ADDRESSES if member in details}
+        )
         for member in _ADDRESSES:
-            if member in details:
-                try:
-                    new[member] = await self._addresses.normalise(details[member], member)
-                except InvalidAddress as error:
-                    faults += error.faults
-        if faults:
-            raise InvalidAddress.of(faults)
+            if member in addresses:
+                new[member] = addresses[member]
         return new

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shop.application.checkout.address_checks import AddressChecks
 from shop.application.checkout.placement_batch import PlaceOrder
-from shop.domain.address import Address, AddressFault, InvalidAddress
+from shop.domain.address import InvalidAddress
 from shop.domain.orders.order_details import OrderDetails
 from shop.domain.shared.errors import InvalidValue
 
@@ -30,18 +30,12 @@ class DetailsChecks:
 
     async def _normalise(self, details: OrderDetails) -> OrderDetails:
         details = details.normalise()
-        faults: list[AddressFault] = []
-        addresses: dict[str, Address | None] = {}
-        for member, address in (
-            ("shipping_address", details.shipping_address),
-            ("billing_address", details.billing_address),
-        ):
-            try:
-                addresses[member] = await self._addresses.normalise(address, member)
-            except InvalidAddress as error:
-                faults += error.faults
-        if faults:
-            raise InvalidAddress.of(faults)
+        addresses = await self._addresses.normalise(
+            {
+                "shipping_address": details.shipping_address,
+                "billing_address": details.billing_address,
+            }
+        )
         return replace(
             details,
             shipping_address=addresses["shipping_address"],

@@ -130,7 +130,7 @@ class CartFacts:
             carts=carts,
             variants=variants,
             categories=(
-                await _load_categories(uow, {each.product for each in variants.values()})
+                await uow.categories.paths_of({each.product for each in variants.values()})
                 if in_force.selects_by_category
                 else {}
             ),
@@ -259,12 +259,3 @@ class CartQuotes:
             uses=usage.so_far(codes, customer),
             has_ordered=usage.has_ordered(customer),
         )
-
-
-async def _load_categories(
-    uow: UnitOfWork, handles: Collection[str]
-) -> Mapping[str, frozenset[str]]:
-    """Return the categories of each product, and those above them."""
-    tree = await uow.categories.tree()
-    direct = await uow.categories.slugs_of(handles)
-    return {handle: frozenset(tree.paths(slugs)) for handle, slugs in direct.items()}

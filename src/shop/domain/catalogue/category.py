@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound
 from shop.domain.shared.text import is_single_line, require_text
@@ -38,6 +39,14 @@ class Category:
             raise InvalidValue(field="name", rule=_NAME_RULE)
         if not 0 <= self.position <= MAX_CATEGORY_POSITION:
             raise InvalidValue(field="position", rule=f"must be 0 to {MAX_CATEGORY_POSITION}")
+
+
+@value
+class EndedCategory:
+    """A category that has been deleted, until all its products have left it; no one sees it."""
+
+    id: UUID
+    slug: str
 
 
 @value

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shop.domain.catalogue.image_files import SMALLER_WIDTHS, image_file, image_path
+from shop.domain.shared.custom_ids import custom_id
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.shared.text import is_single_line, require_text
 from shop.domain.shared.value import value
@@ -73,8 +74,11 @@ class ProductImage:
 
 
 def id_at(random_id: UUID, position: int) -> UUID:
-    """Return the id of an image that is added at this position: some of its bits have it."""
-    return UUID(int=random_id.int & ~_POSITION_MASK | position << _POSITION_PLACE)
+    """Return the id of an image that is added at this position: some of its bits have it.
+
+    A request is answered again after its image was removed.
+    """
+    return custom_id(random_id.int & ~_POSITION_MASK | position << _POSITION_PLACE)
 
 
 def normalise_alt(text: str) -> str:

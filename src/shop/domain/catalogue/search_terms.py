@@ -14,7 +14,7 @@ all categories below one.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
 from typing import Self
@@ -28,6 +28,7 @@ from shop.domain.catalogue.search_words import (
     folded_words,
     is_unspaced,
     pairs,
+    stored_words,
 )
 from shop.domain.shared.value import value
 
@@ -51,6 +52,7 @@ _EXACT_NAME, _NAME, _SKU, _ANYWHERE = "\ue000", "\ue001", "\ue002", ""
 
 _IN_CATEGORY, _WITH_OPTION, _IN_STATE = "\ue010", "\ue011", "\ue012"
 _EQUALS = "\ue01f"
+_SKU_SEPARATORS = str.maketrans("", "", "._-")
 _ESCAPED = 0xE100
 """Where the characters of ASCII are that separate tokens."""
 
@@ -203,46 +205,31 @@ def _state_of(product: Product) -> SaleState:
     return SaleState.ON_SALE if product.active else SaleState.OFF_SALE
 
 
-def _all_tokens(product: SearchedProduct) -> Iterator[str]:
-    for word in _indexed(exact_words(product.name)):
-        yield _EXACT_NAME + word
-    yield from _tokens_in(_NAME, [product.name])
-    yield from _tokens_in(_SKU, [each for sku in product.skus for each in (sku, _joined(sku))])
-    yield from _indexed(folded_words(product.description))
-    for slug in product.categories:
-        yield _category_token(slug)
-    for name, option_value in product.options:
-        yield _option_token(name, option_value)
-    yield _IN_STATE + product.state
+def _all_tokens(product: SearchedProduct) -> Sequence[str]:
+    tokens = [_EXACT_NAME + word for word in stored_words(exact_words(product.name))]
+    tokens += _tokens_in(_NAME, product.name)
+    for sku in product.skus:
+        tokens += _tokens_in(_SKU, sku)
+        tokens += _tokens_in(_SKU, _joined(sku))
+    tokens += stored_words(folded_words(product.description))
+    tokens += [_category_token(slug) for slug in product.categories]
+    tokens += [_option_token(name, option_value) for name, option_value in product.options]
+    tokens.append(_IN_STATE + product.state)
+    return tokens
 
 
-def _tokens_in(sign: str, texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        for word in _indexed(folded_words(text)):
-            yield sign + word
-            yield word
+def _tokens_in(sign: str, text: str) -> Sequence[str]:
+    words = stored_words(folded_words(text))
+    return [token for word in words for token in (sign + word, word)]
 
 
 def _joined(sku: str) -> str:
     """Return a SKU without separators, so that it is also one word."""
-    return "".join(each for each in sku if each.isalnum())
+    return sku.translate(_SKU_SEPARATORS)
 
 
-def _indexed(words: Iterable[str]) -> Iterator[str]:
-    """Yield what is stored of words; of scripts without spaces, pairs and the last character.
-
-    The last character begins no pair, so a query for it alone would not find it.
-    """
-    for word in words:
-        if is_unspaced(word):
-            yield from pairs(word)
-            yield word[-1]
-        else:
-            yield word
-
-
-def _query_terms(words: Iterable[str], *, is_complete: bool) -> Iterator[SearchTerm]:
-    wanted = list(words)[:MAX_QUERY_WORDS]
+def _query_terms(words: Sequence[str], *, is_complete: bool) -> Iterator[SearchTerm]:
+    wanted = words[:MAX_QUERY_WORDS]
     for position, word in enumerate(wanted, start=1):
         if not is_unspaced(word):
             is_prefix = position == len(wanted) and not is_complete
@@ -267,8 +254,8 @@ def _named(term: SearchTerm, names: CategoryNames, categories: CategoryTree) -> 
     return tuple(_category_terms(found[:MAX_NAMED]))
 
 
-def _words_of(name: str) -> Iterator[str]:
-    return _indexed(folded_words(name))
+def _words_of(name: str) -> Sequence[str]:
+    return stored_words(folded_words(name))
 
 
 def _category_terms(slugs: Iterable[str]) -> Iterator[SearchTerm]:

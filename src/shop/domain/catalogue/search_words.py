@@ -6,7 +6,7 @@ PostgreSQL cuts numbers and hyphens in its own way.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 MAX_WORD_CHARACTERS = 32
 """Longer words are equal if their first characters are."""
@@ -72,13 +72,13 @@ _EXACT = _Characters(folds=False)
 _FOLDED = _Characters(folds=True)
 
 
-def exact_words(text: str) -> Iterator[str]:
-    """Yield the words of a text without case, each with its accents."""
+def exact_words(text: str) -> Sequence[str]:
+    """Return the words of a text without case, each with its accents."""
     return _cut(caseless(text).translate(_EXACT))
 
 
-def folded_words(text: str) -> Iterator[str]:
-    """Yield the words of a text without case and accents."""
+def folded_words(text: str) -> Sequence[str]:
+    """Return the words of a text without case and accents."""
     return _cut(caseless(text).translate(_FOLDED))
 
 
@@ -104,14 +104,29 @@ def pairs(word: str) -> Iterator[str]:
         yield word[start : start + 2]
 
 
+def stored_words(words: Sequence[str]) -> Sequence[str]:
+    """Return what is stored of words; of scripts without spaces, pairs and the last character.
+
+    The last character begins no pair, so a query for it alone would not find it.
+    """
+    if "".join(words).isascii():
+        return words
+    return [
+        part
+        for word in words
+        for part in ((*pairs(word), word[-1]) if is_unspaced(word) else (word,))
+    ]
+
+
 def _is_in_word(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNM"
 
 
-def _cut(text: str) -> Iterator[str]:
-    for run in text.split():
-        if run.isascii():
-            yield run[:MAX_WORD_CHARACTERS]
-            continue
-        for piece in _PIECES.finditer(run):
-            yield piece.group() if piece.group(1) else piece.group()[:MAX_WORD_CHARACTERS]
+def _cut(text: str) -> Sequence[str]:
+    if text.isascii():
+        return [word[:MAX_WORD_CHARACTERS] for word in text.split()]
+    return [
+        piece.group() if piece.group(1) else piece.group()[:MAX_WORD_CHARACTERS]
+        for run in text.split()
+        for piece in _PIECES.finditer(run)
+    ]

@@ -65,6 +65,11 @@ _CURSIVE_SCRIPTS = ("ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "MANDAIC", "ADLAM", 
 """Scripts in which a joiner between two letters decides whether they are connected."""
 
 
+def is_plain(text: str) -> bool:
+    """Check for a line of visible ASCII, as most texts are: faster than a pattern."""
+    return text.isascii() and text.isprintable()
+
+
 def find_hidden_character(
     text: str, *, is_multiline: bool = False, allows_joiners: bool = True
 ) -> str | None:
@@ -77,6 +82,8 @@ def hidden_characters(
     text: str, *, is_multiline: bool = False, allows_joiners: bool = True
 ) -> Iterator[str]:
     """Yield each of them, also repeatedly."""
+    if is_plain(text):
+        return
     first = _SUSPICIOUS.search(text)
     if first is None:
         return

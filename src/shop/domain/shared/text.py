@@ -8,6 +8,7 @@ from shop.domain.shared.hidden_characters import (
     describe_character,
     find_hidden_character,
     has_visible_character,
+    is_plain,
 )
 
 _BEYOND_ASCII = r"\x7f-\x9f\u2028\u2029\ud800-\udfff"
@@ -26,12 +27,12 @@ MAX_BARCODE_DIGITS = 15
 
 def is_single_line(text: str) -> bool:
     """Check for one line without control characters that is not just spaces."""
-    return not text.isspace() and _CONTROL.search(text) is None
+    return not text.isspace() and (is_plain(text) or _CONTROL.search(text) is None)
 
 
 def is_multiline_text(text: str) -> bool:
     """Check that line breaks and tabs are the only control characters."""
-    return _CONTROL_WITHIN_LINES.search(text) is None
+    return is_plain(text) or _CONTROL_WITHIN_LINES.search(text) is None
 
 
 def require_text(

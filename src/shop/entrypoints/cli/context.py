@@ -11,6 +11,7 @@ from shop.application.catalogue.import_jobs import ImportJobs
 from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.identity.access import AccessService
 from shop.application.identity.customer_import import CustomerImport
+from shop.application.identity.guest_purge import PurgeGuests
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
@@ -154,6 +155,9 @@ class CliContext(Protocol):
 
     def purge_idempotency_keys(self) -> PurgeIdempotencyKeys:
         """Return the purge of old idempotency keys."""
+
+    def purge_guests(self) -> PurgeGuests:
+        """Return the purge of guests without orders."""
 
     def transaction_runner(self) -> TransactionRunner:
         """Return the transaction runner."""

@@ -2,7 +2,8 @@
 
 from dependency_injector import providers
 
-from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.categories.service import CategoryService
+from shop.application.catalogue.categories.sweep import CategorySweep
 from shop.application.catalogue.export import ProductExport
 from shop.application.catalogue.import_check import FileCheck
 from shop.application.catalogue.import_jobs import ImportJobs
@@ -64,8 +65,19 @@ class CatalogueContainer(Base):
         Base.settings.provided.currency,
         Base.command_queues,
     )
+    category_sweep = providers.Singleton(
+        CategorySweep,
+        Base.transaction_runner,
+        Base.clock,
+        lease=Base.policies.provided.retry.lease,
+    )
     category_service = providers.Singleton(
-        CategoryService, Base.transaction_runner, Base.session_authenticator, Base.clock
+        CategoryService,
+        Base.transaction_runner,
+        Base.session_authenticator,
+        category_sweep,
+        Base.clock,
+        Base.id_generator,
     )
     image_service = providers.Singleton(
         ImageService,

@@ -7,6 +7,7 @@ from shop.application.identity.address_book import AddressBook
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.customer_import import CustomerImport
 from shop.application.identity.customers import CustomerQueries
+from shop.application.identity.guest_purge import PurgeGuests
 from shop.application.identity.limited_sign_in import LimitedSignIn
 from shop.application.identity.password_policy import PasswordPolicy
 from shop.application.identity.roles import RoleService
@@ -79,5 +80,8 @@ class IdentityContainer(Base):
     )
     visitor_sessions = providers.Singleton(
         VisitorSessions, Base.rate_limiter, Base.policies.provided.rate_limits
+    )
+    purge_guests = providers.Singleton(
+        PurgeGuests, Base.transaction_runner, Base.policies.provided.session, Base.clock
     )
     role_service = providers.Singleton(RoleService, Base.transaction_runner)

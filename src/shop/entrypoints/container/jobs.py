@@ -51,6 +51,9 @@ class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
         {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.run},
         {JobKind.IMPORT_PRODUCTS: CatalogueContainer.import_jobs.provided.end_dead},
     )
+    category_job_runner = _runner(
+        {JobKind.SWEEP_CATEGORY: CatalogueContainer.category_sweep.provided.run}
+    )
     image_job_runner = _runner(
         {JobKind.MAKE_IMAGE_SIZES: CatalogueContainer.image_service.provided.make_sizes}
     )
@@ -70,6 +73,7 @@ class JobContainer(Base, OrderContainer, CatalogueContainer, MetricsContainer):
             webhook_job_runner,
             email_job_runner,
             image_job_runner,
+            category_job_runner,
             import_job_runner,
         ),
         Base.clock,

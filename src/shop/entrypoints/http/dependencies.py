@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
-from shop.application.catalogue.categories import CategoryService
+from shop.application.catalogue.categories.service import CategoryService
 from shop.application.catalogue.export import ProductExport
 from shop.application.catalogue.imports import ImportService
 from shop.application.catalogue.product_images import ImageService

@@ -5,6 +5,7 @@ Nothing is guessed about money: an amount that could mean two is an error, with 
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from shop.domain.shared.money import Currency
 from shop.entrypoints.imports.cell_faults import notation_hint
@@ -62,8 +63,12 @@ def read_amount(cell: str, currency: Currency) -> int:
     return (-1 if sign else 1) * _minor_units(whole, fraction or "", currency, cell)
 
 
+@lru_cache(maxsize=1024)
 def read_grams(cell: str, unit: str) -> int:
-    """Return the grams of a weight, rounded half up; raise `InvalidCell` if it is none."""
+    """Return the grams of a weight, rounded half up; raise `InvalidCell` if it is none.
+
+    The rows of a file have few different weights.
+    """
     plain = _PLAIN.fullmatch(cell)
     if plain is None or plain[1]:
         hint = notation_hint(cell)

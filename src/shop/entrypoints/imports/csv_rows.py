@@ -126,12 +126,12 @@ def _find_separator(lines: _Lines, columns: Collection[str]) -> str:
 def _rows(lines: _Lines, separator: str) -> Iterator[SheetRow]:
     # Not `csv.DictReader`: its line numbers skip empty lines, and it pads rows that are too short.
     fault_count, is_header_read = 0, False
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     while True:
         lines.begin_row()
         line = lines.number + 1
         try:
-            # A new reader for each row, because a fault leaves it inside of a quotation.
-            cells = next(csv.reader(lines, delimiter=separator, strict=True))
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
@@ -140,6 +140,8 @@ def _rows(lines: _Lines, separator: str) -> Iterator[SheetRow]:
             if fault_count == MAX_QUOTATION_FAULTS:
                 return
             lines.go_back(keep=1)
+            # The fault has left the other one inside of a quotation.
+            reader = csv.reader(lines, delimiter=separator, strict=True)
             continue
         if not is_header_read or any(cell.strip() for cell in cells):
             is_header_read = True

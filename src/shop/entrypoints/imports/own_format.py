@@ -18,7 +18,7 @@ from shop.entrypoints.imports.row_cells import RowCells
 from shop.entrypoints.imports.sheet_rows import normalise_column
 
 NAME = "shop"
-OPTIONS = (1, 2, 3)
+_OPTIONS = (1, 2, 3)
 SAFETY = ("manufacturer", "address", "contact", "responsible_person", "warnings")
 
 COLUMN_NAMES = (
@@ -27,7 +27,7 @@ COLUMN_NAMES = (
     "description",
     "active",
     "categories",
-    *(f"option{number}_{what}" for number in OPTIONS for what in ("name", "value")),
+    *(f"option{number}_{what}" for number in _OPTIONS for what in ("name", "value")),
     "sku",
     "price",
     "currency",
@@ -55,6 +55,9 @@ FIELDS = {
 }
 """The column of each field whose names differ."""
 
+_OPTION_NAMES = tuple(f"option{number} name" for number in _OPTIONS)
+_OPTION_VALUES = tuple(f"option{number} value" for number in _OPTIONS)
+_SAFETY = {member: f"safety {member.replace('_', ' ')}" for member in SAFETY}
 _DIGITS = re.compile(r"-?[0-9]{1,15}")
 
 
@@ -104,13 +107,12 @@ def _product(cells: RowCells) -> dict[str, Any]:
         slugs = [each.strip() for each in cells.text("categories").split(",")]
         product["categories"] = [each for each in slugs if each] or None
     if cells.has("option1 name"):
-        names = [cells.text(f"option{number} name") for number in OPTIONS]
-        product["option_names"] = [each for each in names if each] or None
+        product["option_names"] = cells.texts(_OPTION_NAMES) or None
     return product
 
 
 def _safety(cells: RowCells) -> dict[str, str | None] | None:
-    given = {member: cells.text(f"safety {member.replace('_', ' ')}") or None for member in SAFETY}
+    given = {member: cells.text(key) or None for member, key in _SAFETY.items()}
     if not any(given.values()):
         return None
     for member in ("manufacturer", "address", "contact"):
@@ -141,8 +143,7 @@ def _variant(cells: RowCells) -> dict[str, Any]:
     if cells.has("variant active"):
         variant["active"] = cells.boolean("variant active")
     if cells.has("option1 value"):
-        values = [cells.text(f"option{number} value") for number in OPTIONS]
-        variant["options"] = [each for each in values if each]
+        variant["options"] = cells.texts(_OPTION_VALUES)
     return variant
 
 

@@ -1,7 +1,7 @@
 """The cells of one row by column, with all that is wrong with them."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from reprlib import repr as shorten
 
@@ -55,7 +55,7 @@ class RowCells:
         self._names = header.names
         self._cells = {key: cells[at].strip() for key, at in header.positions.items()}
         text = "".join(cells)
-        if not text.isascii() or has_control_character(text):
+        if not text.isascii() or (not text.isprintable() and has_control_character(text)):
             self._check_characters(header, cleaned)
 
     def _check_characters(self, header: Header, cleaned: Collection[str]) -> None:
@@ -73,6 +73,10 @@ class RowCells:
     def text(self, key: str) -> str:
         """Return a cell, which is empty if the file has no such column."""
         return self._cells.get(key, "")
+
+    def texts(self, keys: Iterable[str]) -> Sequence[str]:
+        """Return the cells of some columns that are not empty."""
+        return [cell for cell in map(self.text, keys) if cell]
 
     def fail(self, key: str, rule: str) -> None:
         """Record that a cell breaks a rule, unless another fault of it is known."""

@@ -18,6 +18,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.order_promotions import HeldPromotions
 from shop.application.pricing.quote_cart import CartToPrice
 from shop.domain.orders.order import Actor, Order, OrderStatus
+from shop.domain.pricing.goods import Selection
 from shop.domain.pricing.promotions.percentage import Percentage
 from shop.domain.pricing.promotions.promotion import Conditions, Promotion
 from tests.adapters.sql.guarded.guarded_shop import GuardedShop, until_one_waits
@@ -38,7 +39,7 @@ from tests.contract.pricing.promoted_orders import (
 )
 from tests.contract.storage import Storage
 from tests.domain.pricing.examples import promotion
-from tests.factories import NOW
+from tests.factories import NOW, category
 
 pytestmark = pytest.mark.anyio
 
@@ -154,6 +155,24 @@ class TestStatements:
         await place(shop, cart(ADA, "SALE"))
 
         assert guarded_statement.cache_info().misses == built
+
+    async def test_group_asks_once_for_the_categories_of_its_products(
+        self, shop: GuardedShop, storage: Storage
+    ) -> None:
+        async with storage.unit_of_work() as uow:
+            await uow.categories.lock_tree()
+            for each in (category("drinks"), category("tea", parent="drinks")):
+                uow.categories.put(each, NOW)
+            uow.categories.assign("TEA", [], ["tea"])
+            await uow.commit()
+        of_drinks = Selection(categories=frozenset({"drinks"}))
+        await save(storage, replace(AUTOMATIC, selection=of_drinks))
+        with statements(shop) as sent:
+            outcomes = await place(shop, cart(ADA), cart(BOB))
+
+        assert discounts(outcomes) == [50, 50]
+        assert_read_and_written([sent[0], sent[2]])
+        assert len(sent) == 3
 
     async def test_codes_for_one_order_are_taken_together(
         self, shop: GuardedShop, storage: Storage

@@ -8,6 +8,7 @@ from shop.adapters.sql.schema.tables import (
     addresses,
     categories,
     customer_carts,
+    ended_categories,
     imports,
     order_shares,
     orders,
@@ -54,6 +55,7 @@ def _rows(each: Mapping[str, object]) -> Sequence[tuple[Table, Mapping[str, obje
     running = {"status": "importing", "running": True if number == 1 else None, "dry_run": False}
     return [
         (categories, {"slug": slug, "name": "Teas", "position": number}),
+        (ended_categories, {"slug": f"ended-{number}", **id_}),
         (product_categories, {"category_slug": slug, **of_product}),
         (price_changes, {"sku": handle, "price": 100, **id_}),
         (product_images, {**id_, **of_product, **image}),

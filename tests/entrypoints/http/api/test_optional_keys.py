@@ -178,6 +178,7 @@ class TestAnyRequest:
                 )
             assert_problem(response, 400, "invalid-idempotency-key")
 
+    @pytest.mark.corrupts
     async def test_request_in_progress_is_reported(
         self, shop: HttpShop, admin: Browser, order: str, path: str
     ) -> None:

@@ -11,7 +11,7 @@ from shop.domain.account import TransferKind
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus, StatusChange
 from shop.domain.payment import PaymentStatus
-from shop.domain.pricing.promotions.made_codes import is_of_codes
+from shop.domain.shared.custom_ids import is_custom_id
 from shop.domain.shared.idempotency_key import IdempotencyKey
 
 Facts = Iterator[Mapping[str, Fact]]
@@ -140,17 +140,11 @@ def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: b
 def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> bool:
     """Check that an object was created under the key.
 
-    An admin may refund, cancel or ship any order, adjust stock, grant credit to any account and
-    make codes, which are not stored under their id.
+    An admin may refund, cancel or ship any order, adjust stock and grant credit to any account.
+    Codes and removed images are not stored under their ids, which are custom ones.
     """
-    is_refund_or_shipment = (
-        reference in state.refunds.rows or reference in state.shipment_events.rows
-    )
-    if is_refund_or_shipment or is_of_codes(reference):
+    if is_custom_id(reference) or _is_of_staff(state, key, reference):
         return True
-    movement = state.stock_movements.rows.get(reference)
-    if movement is not None:
-        return movement.kind is StockMovementKind.ADJUSTMENT
     order = state.orders.rows.get(reference)
     if order is not None:
         return key == order.idempotency_key or order.status is OrderStatus.CANCELLED
@@ -164,6 +158,17 @@ def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> boo
     payer = state.accounts.rows.get(transfer.debit_account_id)
     is_own = payer is not None and payer.user_id == key.user_id
     return is_own or transfer.kind is TransferKind.CREDIT
+
+
+def _is_of_staff(state: State, key: IdempotencyKey, reference: UUID) -> bool:
+    movement = state.stock_movements.rows.get(reference)
+    product_import = state.imports.rows.get(reference)
+    return (
+        reference in state.refunds.rows
+        or reference in state.shipment_events.rows
+        or (movement is not None and movement.kind is StockMovementKind.ADJUSTMENT)
+        or (product_import is not None and product_import.user_id == key.user_id)
+    )
 
 
 def _histories(state: State) -> defaultdict[UUID, list[StatusChange]]:

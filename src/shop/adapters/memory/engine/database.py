@@ -12,7 +12,7 @@ from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
 from shop.domain.address import SavedAddress
-from shop.domain.catalogue.category import Category
+from shop.domain.catalogue.category import Category, EndedCategory
 from shop.domain.catalogue.price_history import PriceChange
 from shop.domain.catalogue.product import Product
 from shop.domain.catalogue.product_image import ProductImage
@@ -119,6 +119,7 @@ class State:
     accounts: Table[UUID, Account]
     transfers: Table[UUID, Transfer]
     categories: Table[str, Category]
+    ended_categories: Table[str, EndedCategory]
     imports: Table[UUID, ProductImport]
     products: Table[str, Product]
     variants: Table[str, SoldVariant]
@@ -170,6 +171,7 @@ class State:
             ),
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
             categories=Table(name="categories", key=lambda category: category.slug),
+            ended_categories=Table(name="ended_categories", key=lambda ended: ended.slug),
             imports=Table(name="imports", key=lambda each: each.id),
             products=Table(name="products", key=lambda product: product.handle),
             variants=Table(name="variants", key=lambda variant: variant.sku),

@@ -59,14 +59,18 @@ class MemoryProducts(Products):
         inventories = self._inventories.committed.rows
         current = tuple(product.current_variants)
         state = self._transaction.state
-        rows = state.product_categories.rows
+        slugs = [
+            row.slug
+            for row in state.product_categories.rows
+            if row.handle == product.handle and row.slug not in state.ended_categories.rows
+        ]
         images = [
             each for each in state.product_images.rows.values() if each.product == product.handle
         ]
         return AvailableProduct(
             product=replace(product, variants=current),
             stock={each.sku: inventories[each.sku].available for each in current},
-            categories=tuple(sorted(row.slug for row in rows if row.handle == product.handle)),
+            categories=tuple(sorted(slugs)),
             images=tuple(sorted(images, key=lambda each: (each.position, each.id))),
         )
 

@@ -1,7 +1,8 @@
 """Users in memory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
@@ -19,7 +20,9 @@ class MemoryUsers(Users):
     """All users, in memory."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
         self._rows = StagedRows(transaction, LockOrder.USERS, lambda state: state.users)
+        self._removed_guests: set[UUID] = set()
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return users by id."""
@@ -54,6 +57,21 @@ class MemoryUsers(Users):
             lambda user: TimeCursor(at=user.created_at, id=user.id),
         )
 
+    async def guests_without_orders(self, before: datetime, limit: int) -> Sequence[UUID]:
+        """Return guests of before a time without orders, keys and sessions."""
+        state = self._transaction.state
+        needed = {
+            *(each.user_id for each in state.orders.rows.values()),
+            *(each.user_id for each in state.idempotency_keys.rows),
+            *(each.session.guest_id for each in state.sessions.rows.values()),
+        }
+        found = sorted(
+            (each.created_at, each.id)
+            for each in state.users.rows.values()
+            if each.is_guest and each.created_at < before and each.id not in needed
+        )
+        return [guest_id for _, guest_id in found[:limit]]
+
     def add(self, user: User) -> None:
         """Stage a new user."""
         self._rows.add(user)
@@ -62,10 +80,16 @@ class MemoryUsers(Users):
         """Stage the new state of a locked user."""
         self._rows.save(user)
 
+    def remove_guests(self, ids: Collection[UUID]) -> None:
+        """Stage the deletion of guests."""
+        self._transaction.require_writing()
+        self._removed_guests |= set(ids)
+
     def apply(self, state: State) -> State:
         """Return the state after what is staged; raise `EmailTaken` for an address in use."""
         try:
-            return replace(state, users=self._rows.apply(state))
+            users = self._rows.apply(state).with_changes(removed=self._removed_guests)
+            return replace(state, users=users)
         except ConstraintViolated as violation:
             if violation.constraint == _UNIQUE_EMAIL:
                 raise EmailTaken from violation

@@ -24,8 +24,8 @@ ORDERS_WITHOUT_OUTCOME = """
 """
 
 # An admin may refund, cancel or ship any order, adjust stock and grant credit to any account. The
-# key under which an order was placed never refers to its cancellation. Codes that were made
-# together have an id of version 8, which is stored nowhere else.
+# key under which an order was placed never refers to its cancellation. Codes and removed
+# images are not stored under their ids, which are custom ones: UUIDs of version 8.
 OUTCOMES_WITHOUT_ORDER = """
     SELECT k.user_id, k.reference FROM idempotency_keys k
     LEFT JOIN orders o ON o.id = k.reference
@@ -35,7 +35,9 @@ OUTCOMES_WITHOUT_ORDER = """
     LEFT JOIN refunds r ON r.id = k.reference
     LEFT JOIN shipment_events s ON s.id = k.reference
     LEFT JOIN stock_movements m ON m.id = k.reference AND m.kind = 'adjustment'
+    LEFT JOIN imports i ON i.id = k.reference AND i.user_id = k.user_id
     WHERE k.reference IS NOT NULL AND r.id IS NULL AND s.id IS NULL AND m.id IS NULL
+      AND i.id IS NULL
       AND SUBSTR(REPLACE(CAST(k.reference AS TEXT), '-', ''), 13, 1) <> '8'
       AND NOT (COALESCE(d.user_id = k.user_id AND d.idempotency_key = k.key
                         AND d.status IN ('authorised', 'captured'), FALSE))

@@ -11,7 +11,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from shop.adapters.sql.schema.column_types import JsonText, parse_time
-from shop.adapters.sql.schema.tables import product_categories, product_images
+from shop.adapters.sql.schema.tables import ended_categories, product_categories, product_images
 from shop.domain.catalogue.product_image import ProductImage
 
 
@@ -46,11 +46,15 @@ _IMAGE = (
 )
 
 
+IS_IN_TREE = product_categories.c.category_slug.not_in(select(ended_categories.c.slug))
+"""Whether the category of a product has not ended."""
+
+
 def categories_of(shown: FromClause) -> ColumnElement[Any]:
     """Select the categories that a product is directly in."""
     return (
         select(JsonLists(product_categories.c.category_slug))
-        .where(product_categories.c.product_handle == shown.c.sku)
+        .where(product_categories.c.product_handle == shown.c.sku, IS_IN_TREE)
         .correlate(shown)
         .scalar_subquery()
     )

@@ -17,6 +17,7 @@ _INDEXES = {
     ("products", "ix_products_created_at_sku_on_sale"): f"(created_at, sku) WHERE {_ON_SALE}",
     ("products", "ix_products_min_price_sku_on_sale"): f"(min_price, sku) WHERE {_ON_SALE}",
     ("products", "ix_products_name_sku_on_sale"): f"(name, sku) WHERE {_ON_SALE}",
+    ("sessions", "ix_sessions_guest_id"): "(guest_id) WHERE guest_id IS NOT NULL",
 }
 """What the indexes of large tables are, by table and name."""
 

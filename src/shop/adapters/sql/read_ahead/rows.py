@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, Executable, Select, Table, TableClause
 
+from shop.adapters.sql.orders.refund_rows import REFUNDS
 from shop.adapters.sql.read_ahead.wanted import CARD_USE, RULES, ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
 from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
@@ -17,7 +18,7 @@ from shop.adapters.sql.repositories.payments import PAYMENTS
 from shop.adapters.sql.repositories.pricing.promotion_counters import COUNTERS
 from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES
 from shop.adapters.sql.repositories.session_store import SESSIONS
-from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
+from shop.adapters.sql.repositories.shipment_events import SHIPMENT_EVENTS
 from shop.adapters.sql.repositories.users import USERS
 from shop.adapters.sql.schema.tables import (
     accounts,

@@ -3,14 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID
 
-from shop.adapters.sql.repositories.orders import SqlOrders
-from shop.adapters.sql.repositories.shipment_events import (
+from shop.adapters.sql.orders.refund_rows import (
     REFUNDS,
-    _by_id,
-    _refund,
-    _refund_fields,
-    _refund_line_fields,
+    refund_fields,
+    refund_line_fields,
+    refunds_of,
 )
+from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.schema.tables import refund_lines, refunds
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
@@ -30,12 +29,12 @@ class SqlRefunds(Refunds):
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
         """Return refunds by id."""
         rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.id, ids)
-        return {each.id: each for each in map(_refund, _by_id(rows))}
+        return {each.id: each for each in refunds_of(rows)}
 
     async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
         """Return the refunds of orders, sorted by number."""
         rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.order_id, order_ids)
-        found = [_refund(lines) for lines in _by_id(rows)]
+        found = list(refunds_of(rows))
         return {
             order_id: tuple(each for each in found if each.order_id == order_id)
             for order_id in order_ids
@@ -57,7 +56,7 @@ class SqlRefunds(Refunds):
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
-        yield from insert_rows(refunds, [_refund_fields(each) for each in self._added])
-        lines = [fields for each in self._added for fields in _refund_line_fields(each)]
+        yield from insert_rows(refunds, [refund_fields(each) for each in self._added])
+        lines = [fields for each in self._added for fields in refund_line_fields(each)]
         yield from insert_rows(refund_lines, lines)
         yield from update_rows(refunds, ["id"], self._saved.values())

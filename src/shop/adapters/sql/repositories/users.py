@@ -1,22 +1,42 @@
 """Users in a relational database."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Column, ColumnElement, Integer, Row, bindparam, exists, select, true
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
-from shop.adapters.sql.schema.tables import users
+from shop.adapters.sql.schema.column_types import UtcDateTime
+from shop.adapters.sql.schema.tables import idempotency_keys, orders, sessions, users
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.paging import newest_first, to_page
-from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, delete_rows, insert_rows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.users import Users
 from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.user import EmailTaken, User
 
 USERS = select(users).order_by(users.c.id)
+
+
+def _is_of_guest(column: Column[Any]) -> ColumnElement[bool]:
+    return exists().where(column == users.c.id)
+
+
+GUESTS_WITHOUT_ORDERS = (
+    select(users.c.id)
+    .where(
+        users.c.is_guest == true(),
+        users.c.created_at < bindparam("before", type_=UtcDateTime()),
+        ~_is_of_guest(orders.c.user_id),
+        ~_is_of_guest(idempotency_keys.c.user_id),
+        ~_is_of_guest(sessions.c.guest_id),
+    )
+    .order_by(users.c.created_at, users.c.id)
+    .limit(bindparam("number", type_=Integer()))
+)
 
 
 class SqlUsers(Users):
@@ -29,6 +49,7 @@ class SqlUsers(Users):
         )
         # Their addresses are made of new ids, so that they need no lock.
         self._guests: list[Fields] = []
+        self._removed_guests: list[Fields] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return users by id."""
@@ -64,6 +85,13 @@ class SqlUsers(Users):
             lambda user: TimeCursor(at=user.created_at, id=user.id),
         )
 
+    async def guests_without_orders(self, before: datetime, limit: int) -> Sequence[UUID]:
+        """Return guests of before a time without orders, keys and sessions."""
+        rows = await self._connection.fetch_prepared(
+            GUESTS_WITHOUT_ORDERS, {"before": before, "number": limit}
+        )
+        return [row.id for row in rows]
+
     def add(self, user: User) -> None:
         """Stage a new user."""
         if user.is_guest:
@@ -76,6 +104,11 @@ class SqlUsers(Users):
         """Stage the new state of a locked user."""
         self._users.save(user)
 
+    def remove_guests(self, ids: Collection[UUID]) -> None:
+        """Stage the deletion of guests."""
+        self._connection.require_staging()
+        self._removed_guests += [{"id": each, "is_guest": True} for each in sorted(ids)]
+
     async def insert_unique(self) -> None:
         """Insert new users; raise `EmailTaken` if an address is in use by now."""
         if await self._users.insert_if_absent():
@@ -85,6 +118,7 @@ class SqlUsers(Users):
         """Yield the other staged writes."""
         yield from insert_rows(users, self._guests)
         yield from self._users.updates()
+        yield from delete_rows(users, self._removed_guests)
 
 
 def search_text_of(email: str, name: str) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from shop.domain.catalogue.search_terms import AnyTerm, Condition, SearchTerm
 from shop.domain.shared.value import value
 
+MAX_COMPARED = 64
+"""How many terms of which one must occur stand beside each other: about the root of the most."""
+
 
 @value
 class Language:
@@ -18,6 +21,8 @@ class Language:
     exclusion: str
     quote: str
     prefix: str
+    regroup: str
+    """How a part of many terms is written, so that the engine compares it as one."""
 
     def write(self, condition: Condition, excluded: AnyTerm = ()) -> str:
         """Write a condition, without what has an excluded term."""
@@ -38,14 +43,37 @@ class Language:
         return self.conjunction.join(self._any(each) for each in condition)
 
     def _any(self, any_term: AnyTerm) -> str:
-        return f"({self.disjunction.join(self._term(each) for each in any_term)})"
+        terms = [self._term(each) for each in any_term]
+        if len(terms) > MAX_COMPARED:
+            parts = range(0, len(terms), MAX_COMPARED)
+            terms = [
+                self.regroup.format(self.disjunction.join(terms[first : first + MAX_COMPARED]))
+                for first in parts
+            ]
+        return f"({self.disjunction.join(terms)})"
 
     def _term(self, term: SearchTerm) -> str:
         return f"{self.quote}{term.token}{self.quote}{self.prefix if term.is_prefix else ''}"
 
 
-FTS5 = Language(conjunction=" AND ", disjunction=" OR ", exclusion=" NOT ", quote='"', prefix=" *")
-"""The expressions of SQLite's FTS5."""
+_NEVER = "\ue01e"
+"""A sign that no token begins with."""
 
-TSQUERY = Language(conjunction=" & ", disjunction=" | ", exclusion=" & !", quote="'", prefix=":*")
+FTS5 = Language(
+    conjunction=" AND ",
+    disjunction=" OR ",
+    exclusion=" NOT ",
+    quote='"',
+    prefix=" *",
+    regroup=f'(({{}}) NOT "{_NEVER}")',
+)
+"""The expressions of SQLite's FTS5.
+
+It compares all terms of an OR for each row, and takes parts that are an OR themselves apart. So a
+part is what never occurs left out of it.
+"""
+
+TSQUERY = Language(
+    conjunction=" & ", disjunction=" | ", exclusion=" & !", quote="'", prefix=":*", regroup="({})"
+)
 """The queries of PostgreSQL's full-text search."""

@@ -11,12 +11,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Label, Select, TableClause, func, select, text
 
+from shop.adapters.sql.orders.refund_rows import REFUNDS
 from shop.adapters.sql.read_ahead.rows import RowsByTable
 from shop.adapters.sql.read_ahead.wanted import RULES, ReadAhead
 from shop.adapters.sql.repositories.catalogue.variants import VARIANTS
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.pricing.rule_documents import CURRENT_RULES, KNOWN_RULES
-from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
+from shop.adapters.sql.repositories.shipment_events import SHIPMENT_EVENTS
 from shop.adapters.sql.schema.tables import (
     accounts,
     customer_carts,

@@ -152,12 +152,13 @@ class SqliteRowParameters(RowParameters):
         """Return the parameter with the rows as one JSON text of arrays."""
         processors = dict(_processors(columns, self._dialect))
         bound: list[Sequence[Any]] = []
+        times: dict[Any, Any] = {}
         for name, kind in columns:
             values = [row[name] for row in rows]
             if isinstance(kind, UtcDateTime):
-                # The rows of a group have the same times.
-                texts = {value: processors[name](value) for value in set(values)}
-                values = [texts[value] for value in values]
+                # The rows of a group have the same times, and so have the columns of a row.
+                times |= {value: processors[name](value) for value in {*values} - times.keys()}
+                values = [times[value] for value in values]
             elif name in processors:
                 values = list(map(processors[name], values))
             bound.append(values)

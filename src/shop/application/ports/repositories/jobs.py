@@ -28,6 +28,7 @@ class JobKind(StrEnum):
     SEND_WEBHOOK = "send_webhook"  # Send a notification to an endpoint.
     IMPORT_PRODUCTS = "import_products"  # Check a file of products, then apply it.
     MAKE_IMAGE_SIZES = "make_image_sizes"  # Make the sizes of an image of a product.
+    SWEEP_CATEGORY = "sweep_category"  # Take the products out of a category that has ended.
     SEND_EMAIL = "send_email"  # Send a notification to a customer.
 
 

@@ -1,7 +1,8 @@
 """Port to users."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
@@ -33,6 +34,10 @@ class Users(ABC):
         """
 
     @abstractmethod
+    async def guests_without_orders(self, before: datetime, limit: int) -> Sequence[UUID]:
+        """Return guests of before a time without orders, keys and sessions, the oldest first."""
+
+    @abstractmethod
     def add(self, user: User) -> None:
         """Stage a new user; the commit raises `EmailTaken` if the address is in use.
 
@@ -42,3 +47,7 @@ class Users(ABC):
     @abstractmethod
     def save(self, user: User) -> None:
         """Stage the new state of a locked user."""
+
+    @abstractmethod
+    def remove_guests(self, ids: Collection[UUID]) -> None:
+        """Stage the deletion of guests who have no orders, keys and sessions."""

@@ -1,8 +1,8 @@
 """Codes for one order each that were made together, whose id says when.
 
 An idempotency key stores only the id of what its request made, and a replay needs the codes. No two
-sets of codes of one promotion are made at the same time. So the id has the time: a UUID of version
-8 (RFC 9562, section 5.8) with 60 bits for the microseconds since 1970 and 62 random ones.
+sets of codes of one promotion are made at the same time. So the id has the time: 60 bits for the
+microseconds since 1970, and 62 random ones.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
+from shop.domain.shared.custom_ids import custom_id, is_custom_id
 from shop.domain.shared.value import value
 
 MAX_CODES_AT_ONCE = 10_000
@@ -18,8 +19,6 @@ MAX_CODE_PREFIX_CHARACTERS = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _RANDOM_BITS = 62
-_VERSION = 8
-_VARIANT = 0b10
 
 
 @value
@@ -34,20 +33,14 @@ class MadeCodes:
         """Return the codes that were made at a time; the id keeps the random bits."""
         time = (at - _EPOCH) // _MICROSECOND
         # 48 bits before the four of the version, and twelve after them.
-        state = (time >> 12) << 16 | _VERSION << 12 | time & 0xFFF
+        state = (time >> 12) << 16 | time & 0xFFF
         random = random_id.int & (1 << _RANDOM_BITS) - 1
-        made_id = UUID(int=state << 64 | _VARIANT << _RANDOM_BITS | random)
-        return cls(id=made_id, codes=sorted(codes))
-
-
-def is_of_codes(id_: UUID) -> bool:
-    """Check that it is the id of codes; nothing else has one of this version."""
-    return id_.version == _VERSION
+        return cls(id=custom_id(state << 64 | random), codes=sorted(codes))
 
 
 def made_at(made_id: UUID) -> datetime:
     """Return when codes were made, by their id."""
-    if not is_of_codes(made_id):
+    if not is_custom_id(made_id):
         raise ValueError(f"{made_id} is not the id of codes")
     state = made_id.int >> 64
     return _EPOCH + ((state >> 16) << 12 | state & 0xFFF) * _MICROSECOND

@@ -1,4 +1,4 @@
-"""Commands that delete expired sessions and old idempotency keys, and end a user's sessions."""
+"""Commands that delete expired sessions and what was left of them, and end a user's sessions."""
 
 from functools import partial
 
@@ -11,9 +11,14 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 
 def sweep(*, database: DatabaseUrl = None) -> None:
-    """Delete expired sessions, and keys of rejected requests older than seven days."""
-    sessions, keys = run(_sweep, database=database)
-    typer.echo(f"Deleted: {counted(sessions, 'session')}, {counted(keys, 'idempotency key')}.")
+    """Delete expired sessions, old keys of rejected requests, and old guests without orders."""
+    sessions, keys, guests = run(_sweep, database=database)
+    deleted = (
+        counted(sessions, "session"),
+        counted(keys, "idempotency key"),
+        counted(guests, "guest"),
+    )
+    typer.echo(f"Deleted: {', '.join(deleted)}.")
 
 
 def end(email: Email, *, database: DatabaseUrl = None) -> None:
@@ -26,8 +31,10 @@ async def _end(email: str, context: CliContext) -> int:
     return await context.access_service().end_sessions_by_email(email)
 
 
-async def _sweep(context: CliContext) -> tuple[int, int]:
+async def _sweep(context: CliContext) -> tuple[int, int, int]:
+    # Guests are last: a session or key that is left keeps its guest.
     return (
         await context.session_service().purge_expired(),
         await context.purge_idempotency_keys().purge(),
+        await context.purge_guests().purge(),
     )

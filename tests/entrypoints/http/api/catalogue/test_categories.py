@@ -2,10 +2,19 @@
 
 import pytest
 
-from shop.application.catalogue import categories as category_service
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.catalogue.categories import sweep
 from shop.application.catalogue.search_rows import stage_search_rows
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from tests.entrypoints.http.api.rules.documents import PROMOTION
-from tests.entrypoints.http.clients import Browser, HttpShop, Json, assert_invalid, assert_problem
+from tests.entrypoints.http.clients import (
+    Browser,
+    HttpShop,
+    Json,
+    assert_invalid,
+    assert_problem,
+    eur,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -130,22 +139,6 @@ class TestAnAdmin:
         await admin.delete("/promotions/sale")
         assert (await admin.delete("/categories/tea")).status_code == 204
 
-    async def test_deletes_a_category_of_more_products_than_leave_it_at_once(
-        self, shop: HttpShop, admin: Browser, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(category_service, "PRODUCTS_AT_ONCE", 2)
-        await admin.put("/categories/tea", TEA)
-        for sku in "ABCDE":
-            await sell_in(shop, sku, "tea")
-
-        assert (await admin.delete("/categories/tea")).status_code == 204
-
-        assert not shop.database.state.product_categories.rows
-        # In a new category of the same name, none of them is found.
-        await admin.put("/categories/tea", TEA)
-        assert await found(shop, "category=tea") == []
-        assert await found(shop, "category=drinks") == []
-
     @pytest.mark.parametrize(
         ("slug", "change", "pointer"),
         [
@@ -171,6 +164,99 @@ class TestAnAdmin:
         assert_invalid(await admin.put(f"/categories/{slug}", {**TEA, **change}), pointer)
 
         assert await tree(shop) == before
+
+
+class TestTheDeletionOfACategoryOfManyProducts:
+    @pytest.fixture(autouse=True)
+    async def tea(self, shop: HttpShop, admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Sell five products in a category, of which two leave it at once."""
+        monkeypatch.setattr(sweep, "PRODUCTS_AT_ONCE", 2)
+        await admin.put("/categories/tea", TEA)
+        for sku in "ABCDE":
+            await sell_in(shop, sku, "tea")
+
+    async def assert_shown_nowhere(self, shop: HttpShop) -> None:
+        assert (await tree(shop))["items"][0]["children"] == []
+        assert await found(shop, "category=drinks") == []
+        assert await found(shop, "q=tee") == []
+        listed = (await shop.browser().get("/products")).json()["items"]
+        shown = (await shop.browser().get("/products/E")).json()
+        assert [each["categories"] for each in (*listed, shown)] == [[]] * 6
+
+    async def test_is_whole_at_once_and_a_job_takes_the_products_out(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        assert (await admin.delete("/categories/tea")).status_code == 204
+
+        await self.assert_shown_nowhere(shop)
+        assert_problem(await admin.delete("/categories/tea"), 404, "category-not-found", slug="tea")
+        assert await shop.container.category_job_runner().run_due() == 1
+        await self.assert_shown_nowhere(shop)
+        state = shop.database.state
+        for table in (state.product_categories, state.ended_categories, state.jobs):
+            assert not table.rows
+
+    async def test_keeps_what_would_need_the_category_out(self, admin: Browser) -> None:
+        await admin.delete("/categories/tea")
+
+        below = {"name": "Green", "parent": "tea", "position": 0}
+        assert_invalid(await admin.put("/categories/green", below), "/parent")
+        promotion = {**PROMOTION, "categories": ["tea"]}
+        assert_invalid(await admin.put("/promotions/sale", promotion), "/categories")
+        product = {"name": "A", "description": "", "price": eur(100), "active": True}
+        response = await admin.put("/products/A", {**product, "categories": ["tea"]})
+        assert_problem(response, 404, "category-not-found", slug="tea")
+        # The product can be saved as it is shown.
+        assert (await admin.put("/products/A", product)).json()["categories"] == []
+
+    async def test_is_finished_before_the_category_is_created_again(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        await admin.delete("/categories/tea")
+        assert_invalid(await admin.put("/categories/tea", {**TEA, "parent": "none"}), "/parent")
+        assert len(shop.database.state.product_categories.rows) == 5
+
+        assert (await admin.put("/categories/tea", TEA)).status_code == 201
+
+        assert not shop.database.state.product_categories.rows
+        assert await found(shop, "category=tea") == []
+        assert await found(shop, "category=drinks") == []
+        # The job has nothing left to do.
+        await sell_in(shop, "F", "tea")
+        assert await shop.container.category_job_runner().run_due() == 1
+        assert await found(shop, "category=tea") == ["F"]
+
+    async def test_changes_nothing_if_the_database_fails(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        before = shop.database.state
+
+        class Failing(MemoryUnitOfWork):
+            async def commit(self) -> None:
+                raise DatabaseUnavailable("the disk is full")
+
+        shop.use_unit_of_work(Failing)
+        assert (await admin.delete("/categories/tea")).status_code == 503
+
+        assert shop.database.state is before
+
+    async def test_is_confirmed_if_the_answer_to_its_commit_is_lost(
+        self, shop: HttpShop, admin: Browser
+    ) -> None:
+        losses = ["the answer to the commit"]
+
+        class Losing(MemoryUnitOfWork):
+            async def commit(self) -> None:
+                await super().commit()
+                if losses:
+                    raise CommitOutcomeUnknown(losses.pop())
+
+        shop.use_unit_of_work(Losing)
+        assert (await admin.delete("/categories/tea")).status_code == 204
+        assert losses == []
+
+        await self.assert_shown_nowhere(shop)
+        assert len(shop.database.state.jobs.rows) == 1
 
 
 async def test_only_an_admin_changes_categories(shop: HttpShop) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, select, text
+from sqlalchemy import Integer, Select, Text, bindparam, select, text
 
-from shop.adapters.sql.schema.tables import categories, product_categories
+from shop.adapters.sql.catalogue.product_lists import IS_IN_TREE
+from shop.adapters.sql.schema.tables import categories, ended_categories, product_categories
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
@@ -17,15 +20,19 @@ from shop.adapters.sql.statements.writes import (
 )
 from shop.application.ports.repositories.catalogue.categories import Categories
 from shop.application.ports.unit_of_work import LockOrder
-from shop.domain.catalogue.category import Category, CategoryTree
+from shop.domain.catalogue.category import Category, CategoryTree, EndedCategory
 
 CATEGORIES = select(
     categories.c.slug, categories.c.name, categories.c.parent, categories.c.position
 ).order_by(categories.c.slug)
 
-MEMBERS = select(product_categories).order_by(
-    product_categories.c.product_handle, product_categories.c.category_slug
+MEMBERS = (
+    select(product_categories)
+    .where(IS_IN_TREE)
+    .order_by(product_categories.c.product_handle, product_categories.c.category_slug)
 )
+
+ENDED = select(ended_categories.c.id, ended_categories.c.slug).order_by(ended_categories.c.slug)
 
 HANDLES = (
     select(product_categories.c.product_handle)
@@ -46,7 +53,8 @@ class SqlCategories(Categories):
         self._locked: CategoryTree | None = None
         self._added: list[Fields] = []
         self._changed: list[Fields] = []
-        self._removed: list[str] = []
+        self._ended: list[Fields] = []
+        self._forgotten: list[str] = []
         self._joined: list[Fields] = []
         self._left: list[Fields] = []
 
@@ -73,10 +81,28 @@ class SqlCategories(Categories):
             slugs[row.product_handle].append(row.category_slug)
         return slugs
 
+    async def paths_of(self, handles: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return the categories of each product and those above them."""
+        paths: dict[str, set[str]] = {handle: set() for handle in handles}
+        if handles:
+            parameters = self._connection.row_parameters
+            rows = await self._connection.fetch_prepared(
+                _select_paths(parameters),
+                parameters.bind_values(product_categories.c.product_handle.type, handles),
+            )
+            for row in rows:
+                paths[row.product_handle].add(row.slug)
+        return {handle: frozenset(slugs) for handle, slugs in paths.items()}
+
     async def handles_in(self, slug: str, limit: int) -> Sequence[str]:
         """Return the first products that are directly in a category."""
         rows = await self._connection.fetch_prepared(HANDLES, {"slug": slug, "number": limit})
         return [row.product_handle for row in rows]
+
+    async def ended(self) -> Sequence[EndedCategory]:
+        """Return the ended categories that products may still be in."""
+        rows = await self._connection.fetch_prepared(ENDED, {})
+        return [EndedCategory(id=row.id, slug=row.slug) for row in rows]
 
     def put(self, category: Category, at: datetime) -> None:
         """Stage a category of a locked tree."""
@@ -92,10 +118,15 @@ class SqlCategories(Categories):
         else:
             self._added.append({**fields, "created_at": at})
 
-    def remove(self, slug: str) -> None:
-        """Stage the deletion of a category of a locked tree."""
-        self._require_locked().require(slug)
-        self._removed.append(slug)
+    def end(self, ended: EndedCategory, at: datetime) -> None:
+        """Stage that a category of a locked tree has ended."""
+        self._require_locked().require(ended.slug)
+        self._ended.append({"slug": ended.slug, "id": ended.id, "created_at": at})
+
+    def forget(self, ended: EndedCategory) -> None:
+        """Stage the end of an ended category that all products have left."""
+        self._require_locked()
+        self._forgotten.append(ended.slug)
 
     def assign(self, handle: str, before: Collection[str], after: Collection[str]) -> None:
         """Stage the categories that a product is directly in."""
@@ -114,10 +145,9 @@ class SqlCategories(Categories):
         )
         yield from delete_rows(product_categories, self._left)
         yield from insert_rows(product_categories, self._joined)
-        yield from delete_rows(
-            product_categories, [{"category_slug": slug} for slug in self._removed]
-        )
-        yield from delete_rows(categories, [{"slug": slug} for slug in self._removed])
+        yield from insert_rows(ended_categories, self._ended)
+        yield from delete_rows(categories, [{"slug": row["slug"]} for row in self._ended])
+        yield from delete_rows(ended_categories, [{"slug": slug} for slug in self._forgotten])
 
     def _require_locked(self) -> CategoryTree:
         self._connection.require_staging()
@@ -133,6 +163,23 @@ def tree_of(rows: tuple[tuple[str, str, str | None, int], ...]) -> CategoryTree:
         Category(slug=slug, name=name, parent=parent, position=position)
         for slug, name, parent, position in rows
     )
+
+
+@cache
+def _select_paths(row_parameters: RowParameters) -> Select[Any]:
+    """Select the categories of products, then those above; one that has ended is none of them."""
+    found = (
+        select(product_categories.c.product_handle, categories.c.slug, categories.c.parent)
+        .join(categories, categories.c.slug == product_categories.c.category_slug)
+        .where(row_parameters.is_in(product_categories.c.product_handle))
+        .cte("found", recursive=True)
+    )
+    above = select(found.c.product_handle, categories.c.slug, categories.c.parent).join(
+        categories, categories.c.slug == found.c.parent
+    )
+    # UNION leaves out what several categories of a product are below.
+    paths = found.union(above)
+    return select(paths.c.product_handle, paths.c.slug)
 
 
 def _membership(handle: str, slug: str) -> Fields:

@@ -2,6 +2,7 @@
 
 from shop.adapters.sql.schema.tables.catalogue import (
     categories,
+    ended_categories,
     imports,
     price_changes,
     product_categories,
@@ -54,6 +55,7 @@ __all__ = [
     "categories",
     "customer_carts",
     "deposits",
+    "ended_categories",
     "gateway_events",
     "idempotency_keys",
     "imports",

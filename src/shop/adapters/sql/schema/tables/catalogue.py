@@ -111,6 +111,15 @@ categories = Table(
     Index(None, "parent"),
 )
 
+# Categories that are deleted; a job takes their products out of them.
+ended_categories = Table(
+    "ended_categories",
+    metadata,
+    Column("slug", ByteOrderedText, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 product_categories = Table(
     "product_categories",
     metadata,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from shop.application.catalogue.categories import DeleteCategory, PutCategory
+from shop.application.catalogue.categories.service import DeleteCategory, PutCategory
 from shop.domain.catalogue.category import (
     CATEGORY_SLUG_PATTERN,
     MAX_CATEGORY_SLUG_CHARACTERS,

@@ -12,6 +12,7 @@ from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.catalogue.product_searches import ProductSort
 from shop.application.ports.repositories.products import ProductListing
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN, MAX_CATEGORY_SLUG_CHARACTERS
+from shop.domain.catalogue.options import MAX_OPTION_CHARACTERS
 from shop.domain.catalogue.search_terms import SaleState
 from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.shared.text import is_single_line
@@ -27,7 +28,6 @@ from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 OPTION_PREFIX = "option."
 MAX_OPTION_FILTERS = 3
-MAX_OPTION_CHARACTERS = 100
 
 _PriceFilter = Annotated[
     int | None,

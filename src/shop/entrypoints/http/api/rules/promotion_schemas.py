@@ -16,7 +16,6 @@ from shop.domain.pricing.promotions.made_codes import (
 )
 from shop.domain.pricing.promotions.promotion import Conditions, Promotion
 from shop.domain.pricing.promotions.promotion_code import CODE_PATTERN, normalise_code
-from shop.domain.pricing.rule_document import RuleDocument
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT
 from shop.entrypoints.http.api.rules.effect_schemas import EffectBody, effect_body, to_effect
@@ -203,10 +202,8 @@ class PromotionResponse(ResponseBody):
     used: Used
 
     @classmethod
-    def of(cls, document: RuleDocument, used: int) -> Self:
+    def of(cls, promotion: Promotion, used: int) -> Self:
         """Render a promotion."""
-        promotion = document.rule
-        assert isinstance(promotion, Promotion)  # noqa: S101  Routes ask for one kind.
         return cls(
             slug=promotion.slug,
             name=promotion.name,

@@ -1,7 +1,7 @@
 """Makes the routes of one kind of rule: they differ in their documents alone."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, Self, TypeVar
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
@@ -13,7 +13,6 @@ from shop.domain.pricing.rule_document import (
     MAX_RULE_SLUG_CHARACTERS,
     RULE_SLUG_PATTERN,
     Rule,
-    RuleDocument,
     RuleKind,
     not_found_error,
 )
@@ -38,22 +37,12 @@ from shop.entrypoints.http.requests.entity_tags import (
 )
 from shop.entrypoints.http.schemas import QueryParameters, ResponseBody
 
-R = TypeVar("R", bound="RuleResponse")
-
 
 class RuleDescription(Protocol):
     """The body that makes or replaces a rule."""
 
     def to_rule(self, slug: str) -> Rule:
         """Return the rule; raise `InvalidValue`."""
-
-
-class RuleResponse(Protocol):
-    """The body that shows a rule."""
-
-    @classmethod
-    def of(cls, document: RuleDocument, used: int) -> Self:
-        """Render a rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,5 +225,5 @@ def _add_changing(
 
 
 def _rendered(routes: RuleRoutes, shown: ShownRule) -> ResponseBody:
-    rendered: ResponseBody = routes.response.of(shown.document, shown.used)
+    rendered: ResponseBody = routes.response.of(shown.document.rule, shown.used)
     return rendered

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from shop.domain.pricing.places import Area
-from shop.domain.pricing.rule_document import MAX_RULE_NAME_CHARACTERS, RuleDocument
+from shop.domain.pricing.rule_document import MAX_RULE_NAME_CHARACTERS
 from shop.domain.pricing.shipping.by_amount import AmountStep, ByAmount
 from shop.domain.pricing.shipping.by_weight import ByWeight, WeightStep
 from shop.domain.pricing.shipping.category_tax import CategoryTax
@@ -98,11 +98,9 @@ class ShippingZoneResponse(ResponseBody):
     postal_codes: Annotated[list[PostalCode] | None, Field(exclude_if=is_none)]
 
     @classmethod
-    def of(cls, document: RuleDocument, used: int) -> Self:
+    def of(cls, zone: ShippingZone, used: int) -> Self:
         """Render a shipping zone."""
         del used
-        zone = document.rule
-        assert isinstance(zone, ShippingZone)  # noqa: S101  Routes ask for one kind.
         return cls(
             slug=zone.slug,
             name=zone.name,
@@ -185,11 +183,9 @@ class ShippingMethodResponse(ResponseBody):
     active: bool
 
     @classmethod
-    def of(cls, document: RuleDocument, used: int) -> Self:
+    def of(cls, method: ShippingMethod, used: int) -> Self:
         """Render a shipping method."""
         del used
-        method = document.rule
-        assert isinstance(method, ShippingMethod)  # noqa: S101  Routes ask for one kind.
         free_from = method.free_from
         return cls(
             code=method.code,

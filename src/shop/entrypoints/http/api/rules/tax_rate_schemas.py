@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shop.domain.pricing.percentages import format_percentage, parse_percentage
 from shop.domain.pricing.places import Area
-from shop.domain.pricing.rule_document import MAX_RULE_NAME_CHARACTERS, RuleDocument
+from shop.domain.pricing.rule_document import MAX_RULE_NAME_CHARACTERS
 from shop.domain.pricing.taxes.tax_rate import TaxRate
 from shop.entrypoints.http.api.rules.fields import (
     CountryCode,
@@ -84,11 +84,9 @@ class TaxRateResponse(ResponseBody):
     reason: Annotated[Reason | None, Field(exclude_if=is_none)]
 
     @classmethod
-    def of(cls, document: RuleDocument, used: int) -> Self:
+    def of(cls, rate: TaxRate, used: int) -> Self:
         """Render a tax rate."""
         del used
-        rate = document.rule
-        assert isinstance(rate, TaxRate)  # noqa: S101  Routes ask for one kind.
         (country,) = rate.area.countries
         return cls(
             slug=rate.slug,

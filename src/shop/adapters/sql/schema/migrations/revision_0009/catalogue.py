@@ -81,6 +81,14 @@ def _create_categories() -> None:
         if_not_exists=True,
     )
     op.create_table(
+        "ended_categories",
+        sa.Column("slug", CODE, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        primary_key("ended_categories", "slug"),
+        if_not_exists=True,
+    )
+    op.create_table(
         "product_categories",
         sa.Column("product_handle", CODE, nullable=False),
         sa.Column("category_slug", CODE, nullable=False),

@@ -1,11 +1,12 @@
 """Shows, changes and deletes categories."""
 
-from collections.abc import Sequence
 from functools import partial
 
-from shop.application.catalogue.search_rows import stage_search_rows_in
+from shop.application.catalogue.categories.sweep import CategorySweep
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
@@ -13,14 +14,12 @@ from shop.domain.catalogue.category import (
     Category,
     CategoryInUse,
     CategoryTree,
+    EndedCategory,
     require_new_category_name,
 )
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.rule_document import RuleKind
 from shop.domain.shared.value import value
-
-PRODUCTS_AT_ONCE = 500
-"""How many products leave a category in one transaction: it may have all of the shop's."""
 
 
 @value
@@ -36,7 +35,7 @@ class PutCategory:
 
 @value
 class DeleteCategory:
-    """Delete a category that has none below it; its products leave it (admin)."""
+    """Delete a category that has none below it; its products stay (admin)."""
 
     session: SessionToken | None
     slug: str
@@ -57,11 +56,18 @@ class CategoryService:
     """
 
     def __init__(
-        self, transactions: TransactionRunner, authenticator: SessionAuthenticator, clock: Clock
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        sweep: CategorySweep,
+        clock: Clock,
+        ids: IdGenerator,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
+        self._sweep = sweep
         self._clock = clock
+        self._ids = ids
 
     async def show(self) -> CategoryTree:
         """Return all categories."""
@@ -78,9 +84,15 @@ class CategoryService:
         does not exist, is below the category, or has too many levels above it.
         """
         require_new_category_name(command.name)
-        return await self._transactions.write(partial(self._put, command), retryable=True)
+        while True:
+            result = await self._transactions.write(partial(self._put, command), retryable=True)
+            if isinstance(result, CategorySaved):
+                return result
+            # The products of the category of before must not be in the new one.
+            await self._sweep.finish(result)
 
-    async def _put(self, command: PutCategory, uow: UnitOfWork) -> CategorySaved:
+    async def _put(self, command: PutCategory, uow: UnitOfWork) -> CategorySaved | EndedCategory:
+        """Save the category, or return the one of that slug that has ended but has products."""
         await self._authenticator.require_admin(uow, command.session)
         tree = await uow.categories.lock_tree()
         existing = tree.categories.get(command.slug)
@@ -90,29 +102,30 @@ class CategoryService:
         tree.put(category)
         if category == existing:
             return CategorySaved(category=category, is_new=False)
+        for ended in await uow.categories.ended():
+            if ended.slug == command.slug:
+                return ended
         uow.categories.put(category, self._clock.now())
         await uow.commit()
         return CategorySaved(category=category, is_new=existing is None)
 
     async def delete(self, command: DeleteCategory) -> None:
-        """Delete a category once all its products have left it, so many at a time.
+        """End a category, which no one sees from then on; its products leave it by a job.
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `CategoryNotFound` or `CategoryInUse`.
         """
-        # A retry after an unknown outcome would not find what it has deleted itself.
-        while await self._transactions.write(partial(self._delete, command), retryable=False):
-            pass
+        deletion = _Deletion(command, EndedCategory(id=self._ids.new(), slug=command.slug))
+        await self._transactions.write(partial(self._delete, deletion), retryable=True)
 
-    async def _delete(self, command: DeleteCategory, uow: UnitOfWork) -> bool:
-        """Take some products out of a category and return true; if it has none, delete it."""
-        await self._require_unused(command, uow)
-        handles = await uow.categories.handles_in(command.slug, PRODUCTS_AT_ONCE)
-        if handles:
-            await _leave(uow, command.slug, handles)
-        else:
-            uow.categories.remove(command.slug)
+    async def _delete(self, deletion: "_Deletion", uow: UnitOfWork) -> None:
+        if deletion.was_tried and await _is_gone(uow, deletion.ended.slug):
+            return
+        await self._require_unused(deletion.command, uow)
+        now = self._clock.now()
+        uow.categories.end(deletion.ended, now)
+        uow.jobs.add(Job.new(JobKind.SWEEP_CATEGORY, deletion.ended.id, at=now, due_at=now))
+        deletion.was_tried = True
         await uow.commit()
-        return bool(handles)
 
     async def _require_unused(self, command: DeleteCategory, uow: UnitOfWork) -> None:
         """Lock the categories; raise `CategoryInUse` if others or promotions need this one."""
@@ -130,10 +143,14 @@ class CategoryService:
             raise CategoryInUse(slug=command.slug, promotions=tuple(promotions))
 
 
-async def _leave(uow: UnitOfWork, slug: str, handles: Sequence[str]) -> None:
-    products = await uow.products.lock(handles)
-    before = await uow.categories.slugs_of(products)
-    after = {handle: [each for each in slugs if each != slug] for handle, slugs in before.items()}
-    for handle in products:
-        uow.categories.assign(handle, before[handle], after[handle])
-    stage_search_rows_in(uow, products.values(), after)
+class _Deletion:
+    """A deletion and whether it was tried, because its first commit may have got no answer."""
+
+    def __init__(self, command: DeleteCategory, ended: EndedCategory) -> None:
+        self.command = command
+        self.ended = ended
+        self.was_tried = False
+
+
+async def _is_gone(uow: UnitOfWork, slug: str) -> bool:
+    return slug not in (await uow.categories.tree()).categories

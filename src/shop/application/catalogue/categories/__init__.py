@@ -1,0 +1,1 @@
+"""Categories: what staff do with them, and what follows later."""
