@@ -100,11 +100,7 @@ async def decline(shop: GuardedShop, placed: Outcome) -> None:
 
 async def uses_left(shop: GuardedShop) -> dict[str, int | None]:
     rows = await shop.rows(promotion_counters)
-    return {each.key: each.uses_left for each in rows if not is_part(each.key)}
-
-
-def is_part(key: str) -> bool:
-    return key.count(":") == 2
+    return {each.key: each.uses_left for each in rows if each.key.count(":") == 1}
 
 
 async def row_version(shop: GuardedShop) -> object:
