@@ -129,7 +129,7 @@ class StoredStateReader:
     async def _promotions(self, uow: UnitOfWork) -> Outcome:
         documents = await uow.rule_documents.of_kind(RuleKind.PROMOTION)
         slugs = sorted(each.slug for each in documents)
-        used = await uow.promotion_uses.counts(slugs)
+        used = await uow.promotion_counters.used(slugs)
         counters = await uow.promotion_counters.get_many([counter_key(each) for each in slugs])
         return {
             "promotions": {

@@ -163,7 +163,7 @@ class PromotionCodes:
         return _Locked(
             document=await _find(uow, command.promotion),
             version=version,
-            counter=(await uow.promotion_counters.lock([key])).get(key),
+            counter=(await uow.promotion_counters.lock_whole([key])).get(key),
             codes=await _unused_codes(uow, codes, command.prefix),
             at=now if last is None else max(now, last + _MICROSECOND),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
 
 from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -27,6 +28,9 @@ from shop.domain.shared.text import require_text
 
 MAX_RULES_OF_A_KIND = 2_000
 """Every process keeps all rules in memory, and a quote looks at all promotions."""
+
+MAX_AUTOMATIC_PROMOTIONS = 90
+"""Each cart is checked for all of them, and its order can have all that are combinable."""
 
 _UNNAMED = "steps"
 """The field whose name clients do not see."""
@@ -57,6 +61,23 @@ def checked_rule(rule: Rule, policy: PricingPolicy, postal_rules: PostalRules) -
         case Promotion():
             pass
     return rule
+
+
+async def require_few_automatic(uow: UnitOfWork, promotion: Promotion, at: datetime) -> None:
+    """Check that carts can have few promotions without a code; raise `InvalidValue`."""
+    if not promotion.is_automatic(at):
+        return
+    others = await uow.rule_documents.of_kind(RuleKind.PROMOTION)
+    automatic = [
+        each.rule
+        for each in others
+        if each.slug != promotion.slug
+        and isinstance(each.rule, Promotion)
+        and each.rule.is_automatic(at)
+    ]
+    if len(automatic) >= MAX_AUTOMATIC_PROMOTIONS:
+        rule = f"must be false; {MAX_AUTOMATIC_PROMOTIONS} promotions without a code are active"
+        raise InvalidValue(field="active", rule=rule)
 
 
 async def require_consistent(uow: UnitOfWork, document: RuleDocument) -> None:
