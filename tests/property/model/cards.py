@@ -4,15 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from tests.property import actions
-from tests.property.model.rows import (
+from tests.property.model.state import (
+    PENDING_PAYMENT_SECONDS,
     ModelCharge,
     ModelOrder,
     ModelSession,
-    Outcome,
-)
-from tests.property.model.state import (
-    PENDING_PAYMENT_SECONDS,
     ModelState,
+    Outcome,
     Rejection,
     discounts_outcome,
     require,

@@ -10,17 +10,15 @@ from tests.property import actions
 from tests.property.actions import Action, Line
 from tests.property.model.cards import CardModelState
 from tests.property.model.promotions import ModelPromotion
-from tests.property.model.rows import (
-    ModelProduct,
-    ModelSession,
-    ModelUser,
-    Outcome,
-)
 from tests.property.model.state import (
     LAST_SEEN_INTERVAL_SECONDS,
     MAX_STOCK,
     REJECTION_RETENTION_SECONDS,
     WELCOME_CREDIT,
+    ModelProduct,
+    ModelSession,
+    ModelUser,
+    Outcome,
     Rejection,
     require,
     require_quantity,
