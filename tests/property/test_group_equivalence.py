@@ -24,7 +24,7 @@ from tests.property.initial_states import (
     set_initial_state,
     transfers,
 )
-from tests.property.model.state import Outcome
+from tests.property.model.rejection import Outcome
 from tests.property.profiles import Budget
 
 

@@ -10,6 +10,7 @@ from tests.property import actions
 from tests.property.actions import Action, Line
 from tests.property.model.cards import CardModelState
 from tests.property.model.promotions import ModelPromotion
+from tests.property.model.rejection import Outcome, Rejection, require, require_quantity
 from tests.property.model.state import (
     LAST_SEEN_INTERVAL_SECONDS,
     MAX_STOCK,
@@ -18,10 +19,6 @@ from tests.property.model.state import (
     ModelProduct,
     ModelSession,
     ModelUser,
-    Outcome,
-    Rejection,
-    require,
-    require_quantity,
     session_outcome,
 )
 from tests.property.observations import Observation

@@ -12,22 +12,13 @@ from tests.property.model.promotions import (
     best_discounts,
     code_problems,
 )
-
-Outcome = dict[str, object]
+from tests.property.model.rejection import Outcome, Rejection
 
 WELCOME_CREDIT = 1_000
 IDLE_SECONDS, ABSOLUTE_SECONDS, LAST_SEEN_INTERVAL_SECONDS = 1_800, 7_200, 60
 REJECTION_RETENTION_SECONDS = 7 * 86_400
 MAX_BALANCE, MAX_STOCK = 10**15, 10**9
 PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
-
-
-class Rejection(Exception):
-    """What the shop must say instead of doing it."""
-
-    def __init__(self, code: str, **facts: object) -> None:
-        super().__init__(code)
-        self.outcome: Outcome = {"rejected": code, **facts}
 
 
 @dataclass
@@ -398,12 +389,3 @@ def session_outcome(session: ModelSession) -> Outcome:
         "cart": dict(session.cart),
         "order": session.last_order,
     }
-
-
-def require(name: str, condition: bool, rule: str) -> None:  # noqa: FBT001  It reads as a sentence.
-    if not condition:
-        raise Rejection("invalid-value", field=name, rule=rule)
-
-
-def require_quantity(quantity: int) -> None:
-    require("quantity", 1 <= quantity <= 10_000, "must be 1 to 10000")

@@ -14,7 +14,7 @@ from shop.domain.pricing.promotions.promotion_uses import counter_key
 from shop.domain.pricing.rule_document import RuleKind
 from tests.factories import EUR
 from tests.property.actions import SKUS
-from tests.property.model.state import Outcome
+from tests.property.model.rejection import Outcome
 from tests.property.system.normalisation import (
     Normaliser,
     discounts_of,
