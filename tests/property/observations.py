@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.property.model.rows import (
-    Outcome,
-)
+from tests.property.model.rejection import Outcome
 
 Subject = tuple[str, int]
 """An order or a deposit, and its number."""

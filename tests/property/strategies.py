@@ -59,12 +59,16 @@ class CardChoice:
 
 @dataclass(frozen=True, slots=True)
 class OrderLines:
-    """Order these lines; the customer was shown no total, the right one, or another one."""
+    """Order these lines, perhaps several times.
+
+    The customer was shown no total, the right one, or another one.
+    """
 
     lines: tuple[Line, ...]
     shown: str
     card: CardChoice | None
     codes: tuple[str, ...]
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class OrderCart:
     shown: str
     card: CardChoice | None
     codes: tuple[str, ...]
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +140,11 @@ Step = Action | OrderLines | OrderCart | DepositMoney | WorkAndCancel | CancelOw
 ROOT, ADA, BOB, CYN = (f"{name}@example.com" for name in ("root", "ada", "bob", "cyn"))
 
 FIRST, SECOND, THIRD = SKUS
+MORE_THAN_ALL_MONEY = ((FIRST, 9),)
 TOO_LONG = "n" * 201
 FEW = PutPromotion("few", 33_333, code="FEW", limit=2)
 LAST = replace(FEW, limit=1)
+GIFT = replace(FEW, thousandths=100_000)
 SUSPENDED = replace(FEW, active=False)
 NEWCOMER = replace(FEW, first_order=True)
 ONCE = PutPromotion("once", 12_500, code="ONCE", limit_per_customer=1)
@@ -182,10 +189,24 @@ cards = st.builds(CardChoice, tokens, scripts, meanwhiles)
 codes = st.sampled_from(
     [()] * 4 + [("FEW",)] * 3 + [("ONCE",)] * 3 + [("ONCE", "FEW"), ("FEW", "NIL")]
 )
-promotions = st.sampled_from([(FEW, ONCE), (LAST, ONCE, ANY), (WELCOME, LAST), ()])
+promotions = st.sampled_from(
+    [(FEW, ONCE), (LAST, ONCE, ANY), (WELCOME, LAST, ONCE), (SUSPENDED, ONCE), ()]
+)
 """With which a shop begins."""
 
 orders = weighted(
+    (
+        2,
+        st.builds(
+            OrderLines,
+            st.just(((SECOND, 1),)),
+            st.just("nothing"),
+            st.none() | cards,
+            st.sampled_from([(), ("FEW",), ("ONCE",)]),
+            st.integers(2, 3),
+        ),
+    ),
+    (1, st.just(OrderLines(MORE_THAN_ALL_MONEY, "nothing", None, ()))),
     (5, st.builds(OrderLines, lines, totals_shown, st.none() | cards, codes)),
     (
         3,
@@ -239,7 +260,7 @@ catalogue_actions = weighted(
             PutProduct,
             st.sampled_from(SKUS),
             st.sampled_from([90, 110, 310, 400, 0]),
-            st.sampled_from([True, True, False]),
+            st.booleans(),
         ),
     ),
     (2, st.builds(AdjustStock, skus, st.sampled_from([2, 4, 9, 9, -1, -5, 0, 10**9]), notes)),
@@ -260,7 +281,7 @@ promotion_actions = weighted(
             seconds=st.sampled_from([None, None, A_MINUTE]),
         ),
     ),
-    (3, st.sampled_from([FEW, ONCE, ANY, WELCOME, SUSPENDED, SUSPENDED, NEWCOMER, NEWCOMER])),
+    (3, st.sampled_from([FEW, ONCE, ANY, WELCOME, SUSPENDED, NEWCOMER, GIFT, GIFT])),
     (1, st.builds(EndPromotion, st.sampled_from(["few", "once", "any", "welcome"]))),
 )
 repetitions = weighted(

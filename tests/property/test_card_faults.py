@@ -29,12 +29,8 @@ from tests.property.initial_states import (
     initial_states,
     set_initial_state,
 )
-from tests.property.model.rows import (
-    Outcome,
-)
-from tests.property.model.state import (
-    PENDING_PAYMENT_SECONDS,
-)
+from tests.property.model.rejection import Outcome
+from tests.property.model.state import PENDING_PAYMENT_SECONDS
 from tests.property.profiles import Budget
 from tests.property.strategies import ADA, PASSWORD, TIMEOUTS, tokens
 from tests.property.system.fault_injection import CallCounter, InjectedFault, counting_calls

@@ -24,9 +24,7 @@ from tests.property.initial_states import (
     set_initial_state,
     transfers,
 )
-from tests.property.model.rows import (
-    Outcome,
-)
+from tests.property.model.rejection import Outcome
 from tests.property.profiles import Budget
 
 

@@ -226,7 +226,8 @@ class Histories(RuleBasedStateMachine):
         total = self.model.total(self.holds[browser], lines, turn.codes)
         shown = {"nothing": None, "the total": total, "another total": total + 1}[turn.shown]
         card = None if turn.card is None else Card(turn.card.token, turn.card.script, ())
-        self.send(browser, Order("", lines, shown, card, turn.codes), turn.card)
+        for _ in range(turn.times):
+            self.send(browser, Order("", lines, shown, card, turn.codes), turn.card)
 
     def send(self, browser: str, action: Action, card: CardChoice | None = None) -> None:
         """Do it under a new key, if it is done under one."""

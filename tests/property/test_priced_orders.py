@@ -136,7 +136,7 @@ async def _place(shop: ShopUnderTest, *, at_once: bool) -> tuple[list[Result], l
         orders = await uow.orders.get_many(list(names))
         payments = await uow.payments.for_orders(list(names))
         stored: list[object] = [
-            await uow.promotion_uses.counts(["automatic", "few", "once", "first"]),
+            await uow.promotion_counters.used(["automatic", "few", "once", "first"]),
             {key: each.uses_left for key, each in counters.items()},
             dict(await uow.inventories.get_many(["TEA", "POT"])),
         ]

@@ -119,3 +119,35 @@ def test_paths_in_the_repository_exist(page: Path) -> None:
     paths = re.findall(rf"`((?:{'|'.join(FOLDERS_OF_PATHS)})/[\w./-]+)", page.read_text())
 
     assert [each for each in paths if not Path(ROOT, each).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_tables_have_a_head_and_rows_of_its_width(page: Path) -> None:
+    """Without a head, a row is shown as text with bars."""
+    faults = [
+        rows[0]
+        for rows in _tables(page.read_text())
+        if len(rows) < 2
+        or not re.fullmatch(r"\|(?:\s*:?-+:?\s*\|)+", rows[1])
+        or len(set(map(_width, rows))) > 1
+    ]
+
+    assert faults == []
+
+
+def _tables(text: str) -> Iterator[list[str]]:
+    """Yield the lines of each table outside blocks of code."""
+    rows: list[str] = []
+    for line in [
+        *re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL).splitlines(),
+        "",
+    ]:
+        if line.startswith("|"):
+            rows.append(line)
+        elif rows:
+            yield rows
+            rows = []
+
+
+def _width(row: str) -> int:
+    return len(re.findall(r"(?<!\\)\|", row))

@@ -5,11 +5,11 @@ from typing import Any
 
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN
 from shop.domain.catalogue.image_files import MEDIA_PATH
-from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
 from shop.domain.pricing.places import COUNTRY_PATTERN, POSTAL_CODE_PATTERN
 from shop.domain.pricing.promotions.promotion_code import CODE_PATTERN
 from shop.domain.shared.line_quantity import SKU_PATTERN
+from shop.domain.shared.tax_category import TAX_CATEGORY_PATTERN
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Text on one line, without control characters."""

@@ -91,9 +91,29 @@ def webp_bomb(side: int = 8000) -> bytes:
     return b"RIFF" + struct.pack("<I", len(content) + 4) + b"WEBP" + content
 
 
-def jpeg_of_two() -> bytes:
-    """Return a JPEG file with two images (MPO)."""
-    return encoded(picture(), "MPO", save_all=True, append_images=[picture((32, 32))])
+def jpeg_of_two(first: Image.Image | None = None, second: Image.Image | None = None) -> bytes:
+    """Return a JPEG file with two images (MPO), the second of other size and colour."""
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[MAKE] = 6, "secret camera"
+    others = [second or Image.new("RGB", (32, 32), (0, 255, 0))]
+    return encoded(
+        first or picture(), "MPO", save_all=True, append_images=others, exif=exif, quality=95
+    )
+
+
+def jpeg_with_broken_index() -> bytes:
+    """Return a JPEG file whose index names two images, and the second is cut off."""
+    content = jpeg_of_two()
+    return content[: content.rindex(b"\xff\xd8\xff")]
+
+
+def jpeg_of_many(images: int = 0xFFFFFFFF) -> bytes:
+    """Return a JPEG file whose index says that it has so many images."""
+    content = jpeg_of_two()
+    # The entry of the number of images: its tag, its type, one value, which is 2.
+    number = struct.pack("<HHII", 0xB001, 4, 1, 2)
+    assert content.count(number) == 1
+    return content.replace(number, number[:-4] + struct.pack("<I", images))
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

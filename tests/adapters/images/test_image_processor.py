@@ -14,7 +14,9 @@ from tests.adapters.images.hostile_files import (
     SVG,
     animation,
     encoded,
+    jpeg_of_many,
     jpeg_of_two,
+    jpeg_with_broken_index,
     many_webp_frames,
     opened,
     picture,
@@ -103,6 +105,27 @@ async def test_image_is_turned_and_its_metadata_are_gone(processor: ChildImagePr
     assert b"secret" not in image.content
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        jpeg_of_two,
+        lambda: jpeg_of_two(second=picture((12_001, 8))),
+        jpeg_with_broken_index,
+        jpeg_of_many,
+    ],
+    ids=["both", "second too long", "second missing", "many in the index"],
+)
+async def test_of_a_jpeg_with_several_images_the_first_is_taken(
+    processor: ChildImageProcessor, make: Callable[[], bytes]
+) -> None:
+    image = await processor.encode(make())
+
+    result = opened(image.content)
+    assert (result.format, result.size) == ("WEBP", (48, 64))
+    assert _is_reddish(result, (24, 5))
+    assert b"secret" not in image.content
+
+
 async def test_colour_profile_is_applied_and_not_kept(processor: ChildImageProcessor) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     broken, unfit = b"no profile", profile.tobytes()
@@ -125,7 +148,10 @@ async def test_colour_profile_is_applied_and_not_kept(processor: ChildImageProce
         pytest.param(lambda: encoded(picture(), "GIF"), "format", id="gif"),
         pytest.param(lambda: encoded(picture(), "TIFF"), "format", id="tiff"),
         pytest.param(lambda: encoded(picture(), "BMP"), "format", id="bmp"),
-        pytest.param(jpeg_of_two, "format", id="mpo"),
+        pytest.param(
+            lambda: jpeg_of_two(first=picture((12_001, 8))), "too-large", id="mpo, too long"
+        ),
+        pytest.param(lambda: jpeg_of_two()[:700], "not-an-image", id="mpo, cut in the first"),
         pytest.param(lambda: animation("WEBP", 3), "animated", id="animated webp"),
         pytest.param(lambda: animation("PNG", 3), "animated", id="animated png"),
         pytest.param(lambda: animation("AVIF", 3), "animated", id="animated avif"),

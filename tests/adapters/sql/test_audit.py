@@ -16,6 +16,7 @@ from shop.adapters.sql.schema.tables import (
     inventories,
     metadata,
     orders,
+    promotion_counters,
     stock_movements,
     transfers,
 )
@@ -73,6 +74,25 @@ async def test_transfer_of_zero_is_reported(shop: Storage, database: SqlDatabase
 
     facts = {"transfer_id": str(id_of("nothing")), "amount": 0}
     assert await findings(shop) == [(1, "transfer-moves-nothing", facts)]
+
+
+async def test_number_of_uses_that_differs_from_the_uses_is_reported(
+    shop: Storage, database: SqlDatabase
+) -> None:
+    counters = [
+        {
+            "key": key,
+            "promotion": "sale",
+            "uses": uses,
+            "rules_version": 1,
+            "created_at": NOW,
+        }
+        for key, uses in (("p:sale", -2), ("p:sale:3", 9), ("c:ONE", 5))
+    ]
+    await _insert_violation(database, insert(promotion_counters).values(counters))
+
+    facts = {"promotion": "sale", "used": 7, "uses": 0}
+    assert await findings(shop) == [(17, "used-differs-from-uses", facts)]
 
 
 async def test_transfer_of_a_negative_amount_is_reported(

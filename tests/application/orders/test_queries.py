@@ -12,7 +12,6 @@ from shop.application.orders.queries import OrderSearch
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.order import OrderNotFound, OrderStatus, SessionHasNoOrder
-from shop.domain.session import NotSignedIn
 from shop.domain.user import Forbidden, User
 from tests.application.memory_shop import MemoryShop, place_order
 from tests.factories import id_of, session
@@ -109,8 +108,9 @@ class TestShowing:
             session=session(last_order_id=id_of("an order")), user=None, token="t", new_token=None
         )
 
-        with pytest.raises(NotSignedIn):
-            await shop.container.order_queries().for_session(current_session)
+        for each in (current_session, None):
+            with pytest.raises(SessionHasNoOrder):
+                await shop.container.order_queries().for_session(each)
 
     async def test_history_is_shown_to_those_who_may_see_the_order(
         self, shop: MemoryShop, ada_token: SessionToken, bob_token: SessionToken

@@ -8,6 +8,7 @@ import pytest
 
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
+from shop.application.pricing import rule_checks
 from shop.application.pricing.promotion_codes import MakeCodes
 from shop.application.pricing.rule_documents import DeleteRule, PutRule, RuleSaved
 from shop.domain.pricing.promotions.percentage import Percentage
@@ -130,6 +131,34 @@ class TestCounters:
         await put(shop, admin, replace(SALE, limit_per_customer=2))
         numbers = [each.n for each in shop.state.promotion_uses.rows.values()]
         assert sorted(numbers, key=str) == [1, 2, None]
+
+
+class TestPromotionsWithoutACode:
+    async def test_one_too_many_active_ones_is_rejected(
+        self, shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rule_checks, "MAX_AUTOMATIC_PROMOTIONS", 2)
+        others = [
+            replace(SALE, slug="off", active=False),
+            replace(SALE, slug="coded", code="CODED", requires_code=True),
+            replace(SALE, slug="over", ends_at=NOW),
+            replace(SALE, slug="first"),
+            replace(SALE, slug="later", starts_at=NOW + timedelta(days=1)),
+        ]
+        for each in others:
+            await put(shop, admin, each)
+        before = shop.state
+        for each in (SALE, replace(SALE, slug="off"), replace(SALE, slug="coded")):
+            with pytest.raises(InvalidValue) as caught:
+                await put(shop, admin, each)
+            assert caught.value == InvalidValue(
+                field="active", rule="must be false; 2 promotions without a code are active"
+            )
+        assert shop.state == before
+
+        await put(shop, admin, replace(SALE, slug="first", name="Changed"))
+        await put(shop, admin, replace(SALE, slug="first", active=False))
+        assert (await put(shop, admin, SALE)).is_new
 
 
 class TestEnding:

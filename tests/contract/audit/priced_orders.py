@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.orders.order import Order
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.orders.order_pricing import OrderPricing
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import PaymentMethod
 from shop.domain.pricing.kept_line import KeptLine
-from shop.domain.pricing.promotions.promotion_uses import PromotionUse, customer_key
+from shop.domain.pricing.promotions.promotion_uses import (
+    PromotionCounter,
+    PromotionUse,
+    counter_key,
+    customer_key,
+)
 from shop.domain.pricing.quoted import QuotedDiscount, QuotedShipping, QuotedTax
 from tests.contract.audit.consistent_orders import (
     ADA,
@@ -22,7 +28,7 @@ from tests.contract.audit.consistent_orders import (
 )
 from tests.contract.audit.fulfilled_orders import CLEARING
 from tests.contract.storage import Storage
-from tests.factories import eur, line, order, payment, product
+from tests.factories import NOW, eur, line, order, payment, product
 
 TEN_PERCENT = QuotedDiscount(
     promotion="ten",
@@ -125,8 +131,34 @@ async def store_priced_orders(storage: Storage, *placed: Order) -> None:
         is_free = each.total.amount == 0
         charges = () if is_free else (charge(each, debit_account_id=CLEARING),)
         await store_order(storage, replace(step, transfers=charges))
-        uses = uses_of(each)
-        await storage.commit(*(lambda uow, use=use: uow.promotion_uses.add(use) for use in uses))
+        await _store_uses(storage, uses_of(each))
+
+
+async def _store_uses(storage: Storage, uses: Sequence[PromotionUse]) -> None:
+    keys = sorted(counter_key(each.promotion) for each in uses)
+
+    async def add_counters(uow: UnitOfWork) -> None:
+        found = await uow.promotion_counters.get_many(keys)
+        for use in uses:
+            key = counter_key(use.promotion)
+            if key not in found:
+                counter = PromotionCounter(
+                    key=key,
+                    promotion=use.promotion,
+                    uses_left=None,
+                    rules_version=1,
+                    created_at=NOW,
+                )
+                uow.promotion_counters.add(counter)
+
+    async def take(uow: UnitOfWork) -> None:
+        await uow.promotion_counters.lock([], shared=keys)
+        for use in uses:
+            uow.promotion_counters.hold(counter_key(use.promotion), rules_version=1)
+            uow.promotion_uses.add(use)
+
+    await storage.write(add_counters)
+    await storage.write(take)
 
 
 def uses_of(placed: Order) -> Sequence[PromotionUse]:

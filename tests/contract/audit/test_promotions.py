@@ -1,11 +1,12 @@
 """The audit finds uses of promotions that are wrong, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 
 from shop.application.ports.repositories.audit import INVARIANTS, Fact
+from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.orders.order import Actor, Order, OrderStatus
 from shop.domain.pricing.promotions.percentage import Percentage
@@ -58,8 +59,16 @@ async def findings(storage: Storage) -> list[tuple[str, Mapping[str, Fact]]]:
 
 async def set_left(storage: Storage, key: str, left: int | None) -> None:
     async def work(uow: UnitOfWork) -> None:
-        counter = (await uow.promotion_counters.lock([key]))[key]
+        counter = (await uow.promotion_counters.lock_whole([key]))[key]
         uow.promotion_counters.save(replace(counter, uses_left=left))
+
+    await storage.write(work)
+
+
+async def count_one(storage: Storage, change: Callable[[PromotionCounters], None]) -> None:
+    async def work(uow: UnitOfWork) -> None:
+        await uow.promotion_counters.lock([counter_key("sale")])
+        change(uow.promotion_counters)
 
     await storage.write(work)
 
@@ -83,6 +92,11 @@ async def test_uses_that_were_taken_and_given_back_are_right(
     await save(storage, replace(SALE, limit=3, limit_per_customer=1))
     await add_codes(storage, "ONE", "TWO")
     await place(storage, cart(ADA, "ONE"))
+    await save(storage, replace(SALE, limit=None))
+    unlimited = await place(storage, cart(ADA, "SALE"), cart(BOB, "SALE"))
+    await close(storage, unlimited[0])
+    await save(storage, replace(SALE, limit=4))
+    await close(storage, unlimited[1])
     await save(storage, replace(SALE, limit=None, conditions=Conditions(is_for_first_order=True)))
     await save(storage, replace(AUTOMATIC, slug="other", limit=1))
     assert await findings(storage) == []
@@ -104,7 +118,7 @@ async def test_promotion_of_an_order_without_a_use_is_reported(
     storage: Storage, placed: Order
 ) -> None:
     await storage.commit(lambda uow: uow.promotion_uses.remove("sale", placed.id))
-    await set_left(storage, counter_key("sale"), 5)
+    await count_one(storage, lambda counters: counters.give_back(counter_key("sale")))
     facts = {"promotion": "sale", "order_id": str(placed.id), "code": "SALE"}
     assert await findings(storage) == [("uses-differ-from-orders", facts)]
 
@@ -115,7 +129,7 @@ async def test_use_of_an_order_without_the_promotion_is_reported(
     del placed
     plain = await one(storage)
     await storage.commit(lambda uow: uow.promotion_uses.add(use(plain)))
-    await set_left(storage, counter_key("sale"), 3)
+    await count_one(storage, lambda counters: counters.take(counter_key("sale"), 1))
     facts = {"promotion": "sale", "order_id": str(plain.id), "code": "SALE"}
     assert await findings(storage) == [("uses-differ-from-orders", facts)]
 

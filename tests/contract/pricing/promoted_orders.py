@@ -8,7 +8,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.order_promotions import HeldPromotions, OrderPromotions
 from shop.application.pricing.pricing_policy import PricingPolicy
 from shop.application.pricing.promotion_limits import stage_counters, stage_end
-from shop.application.pricing.quote_cart import CartQuotes, CartToPrice
+from shop.application.pricing.quote_cart import CartFacts, CartQuotes, CartToPrice
 from shop.application.pricing.rule_book import RuleBook
 from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.cart import Cart
@@ -97,9 +97,9 @@ async def decide(
 ) -> Sequence[Outcome]:
     """Place an order of each cart in one unit of work, which is not committed yet."""
     in_force = in_force or await RuleBook(POLICY).rules(uow)
-    buyers = [each.codes_of_buyer for each in carts]
-    promotions = await OrderPromotions.load(uow, in_force, buyers, NOW)
-    quotes = await CartQuotes.load(uow, in_force, NOW, carts, VARIANTS, promotions.usage)
+    facts = await CartFacts.load(uow, in_force, NOW, carts, VARIANTS)
+    promotions = await OrderPromotions.load(uow, facts)
+    quotes = CartQuotes(facts, promotions.usage)
     outcomes: list[Outcome] = []
     for each in carts:
         quote = quotes.quote(each)
@@ -163,4 +163,4 @@ async def uses_left(storage: Storage, *codes: str) -> list[int | None]:
 
 async def used(storage: Storage) -> int:
     """Return how many orders have the sale."""
-    return (await storage.read(lambda uow: uow.promotion_uses.counts(["sale"])))["sale"]
+    return (await storage.read(lambda uow: uow.promotion_counters.used(["sale"])))["sale"]

@@ -62,6 +62,11 @@ class TestAVariant:
         fault = _fault(lambda: require_new_variant(variant("A", tax_category=category)))
         assert fault == "tax_category"
 
+    @pytest.mark.parametrize("category", ["shared", "highest"])
+    def test_has_no_tax_category_that_is_how_shipping_is_taxed(self, category: str) -> None:
+        fault = _fault(lambda: require_new_variant(variant("A", tax_category=category)))
+        assert fault == "tax_category"
+
     def test_may_have_any_tax_category_that_is_well_formed(self) -> None:
         for category in ("standard", "reduced-2", "a" * 40):
             require_new_variant(variant("A", tax_category=category))

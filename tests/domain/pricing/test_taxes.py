@@ -78,6 +78,27 @@ class TestTheReasonWithoutTax:
         assert (private.rate, private.reason) == (20_000, None)
         assert (charged.rate, charged.reason) == (0, "reverse-charge")
 
+    @pytest.mark.parametrize(("home", "other"), [("GB", "IM"), ("IM", "GB")])
+    def test_is_no_export_within_the_territory_of_the_united_kingdom(
+        self, home: str, other: str
+    ) -> None:
+        british = rate(20_000, slug="gb", area=Area(countries=frozenset({"GB"})))
+        shop = rules(home=Destination(country=home), tax_table=taxed(british))
+        for country in (home, other):
+            sold = cart(line(100), destination=Destination(country=country))
+            assert [(each.rate, each.reason) for each in quote(sold, shop, NOW).taxes] == [
+                (20_000, None)
+            ]
+        sold = cart(line(100), destination=Destination(country="IE"))
+        assert [each.reason for each in quote(sold, shop, NOW).taxes] == ["export"]
+
+    def test_is_export_from_the_union_to_the_isle_of_man(self) -> None:
+        sold = cart(line(100), destination=Destination(country="IM", postal_code="IM1 1AA"))
+
+        (only,) = quote(sold, rules(tax_table=taxed()), NOW).taxes
+
+        assert (only.rate, only.reason) == (0, "export")
+
     @pytest.mark.parametrize(("country", "reason"), [("US", "no-rate"), ("CA", "export")])
     def test_is_no_export_within_the_country_of_a_seller_elsewhere(
         self, country: str, reason: str
@@ -160,6 +181,50 @@ class TestTaxRates:
         found = [table.find("standard", place, NOW) for place in places]
 
         assert [each.slug for each in found if each] == ["country", "region", "postal"]
+
+
+class TestMonaco:
+    FRENCH = rate(20_000, slug="fr", area=Area(countries=frozenset({"FR"})))
+    PLACE = Destination(country="MC", postal_code="98000")
+
+    def test_has_the_rates_of_france(self) -> None:
+        shop = rules(tax_table=taxed(self.FRENCH, VAT_19))
+
+        (only,) = quote(cart(line(100), destination=self.PLACE), shop, NOW).taxes
+
+        assert (only.rate, only.reason) == (20_000, None)
+
+    def test_has_a_rate_of_its_own_if_the_shop_says_so(self) -> None:
+        own = rate(17_000, slug="mc", area=Area(countries=frozenset({"MC"})))
+        shop = rules(tax_table=taxed(own, self.FRENCH))
+
+        (only,) = quote(cart(line(100), destination=self.PLACE), shop, NOW).taxes
+
+        assert only.rate == 17_000
+
+    def test_has_none_of_a_part_of_france(self) -> None:
+        area = Area(countries=frozenset({"FR"}), postal_codes=frozenset({"98*"}))
+        part = rate(2_100, slug="part", area=area)
+        shop = rules(tax_table=taxed(part, self.FRENCH))
+
+        (only,) = quote(cart(line(100), destination=self.PLACE), shop, NOW).taxes
+
+        assert only.rate == 20_000
+
+    def test_is_where_a_seller_has_the_rates_of_france(self) -> None:
+        shop = rules(home=self.PLACE, tax_table=taxed(self.FRENCH))
+
+        taxes = [
+            quote(cart(line(100), destination=Destination(country=each)), shop, NOW).taxes[0]
+            for each in ("MC", "FR", "IT", "CH")
+        ]
+
+        assert [(each.rate, each.reason) for each in taxes] == [
+            (20_000, None),
+            (20_000, None),
+            (20_000, None),
+            (0, "export"),
+        ]
 
 
 def test_half_a_cent_belongs_to_the_base_of_prices_with_tax() -> None:

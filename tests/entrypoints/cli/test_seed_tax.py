@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from shop.domain.pricing.places import Destination
 from shop.domain.pricing.taxes.tax_rate import TaxRate
+from shop.domain.pricing.taxes.tax_table import TaxTable
 from shop.domain.pricing.taxes.vat_territory import MEMBERS
 from shop.entrypoints.cli.imports.eu_tax_rates import eu_tax_rates
 from tests.entrypoints.cli.command_line import CommandLine
@@ -29,9 +31,15 @@ def stored(shop: CommandLine) -> Mapping[str, Mapping[str, Any]]:
 
 
 def rates_of(country: str) -> list[tuple[str, int]]:
-    prefix = f"eu-{country.lower()}-"
-    found = [each for each in eu_tax_rates().rates if each.slug.startswith(prefix)]
-    return [(each.category, each.rate) for each in found]
+    return [(each.category, each.rate) for each in of_whole_members() if country in _of(each)]
+
+
+def of_whole_members() -> list[TaxRate]:
+    return [each for each in eu_tax_rates().rates if not each.area.postal_codes]
+
+
+def _of(rate: TaxRate) -> frozenset[str]:
+    return rate.area.countries
 
 
 def test_rates_are_loaded_once_and_nothing_else(shop: CommandLine) -> None:
@@ -89,16 +97,17 @@ def test_other_rates_are_unknown(shop: CommandLine) -> None:
 
 class TestPublishedRates:
     def test_every_member_has_a_standard_rate(self) -> None:
-        standard = [each for each in eu_tax_rates().rates if each.category == "standard"]
+        standard = [each for each in of_whole_members() if each.category == "standard"]
         assert {country for each in standard for country in each.area.countries} == MEMBERS
         assert all(15_000 <= each.rate <= 27_000 for each in standard)
 
     def test_slugs_are_unique_and_rates_fall_from_category_to_category(self) -> None:
         rates = eu_tax_rates().rates
         assert len({each.slug for each in rates}) == len(rates)
+        assert all(re.fullmatch("eu-[a-z-]+(-[2-9])?", each.slug) for each in rates)
         order = ["standard", "reduced", "reduced-2", "super-reduced"]
         by_country: dict[str, list[TaxRate]] = {}
-        for each in rates:
+        for each in of_whole_members():
             by_country.setdefault(each.slug[:5], []).append(each)
         for country, found in by_country.items():
             assert [each.category for each in found] == sorted(
@@ -124,7 +133,31 @@ class TestPublishedRates:
             ("PT", [("standard", 23_000), ("reduced", 13_000), ("reduced-2", 6_000)]),
         ],
     )
-    def test_parts_of_a_member_are_left_out(
+    def test_rates_of_parts_are_none_of_the_member(
         self, country: str, rates: list[tuple[str, int]]
     ) -> None:
         assert rates_of(country) == rates
+
+    @pytest.mark.parametrize(
+        ("place", "category", "rate"),
+        [
+            (Destination(country="GB", postal_code="BT1 1AA"), "standard", 20_000),
+            (Destination(country="GB", postal_code="BT1 1AA"), "reduced", 5_000),
+            (Destination(country="GB", postal_code="SW1A 1AA"), "standard", None),
+            (Destination(country="PT", postal_code="9000-001"), "standard", 22_000),
+            (Destination(country="PT", postal_code="9500-001"), "standard", 16_000),
+            (Destination(country="PT", postal_code="9500-001"), "reduced", 13_000),
+            (Destination(country="PT", postal_code="1000-001"), "standard", 23_000),
+            (Destination(country="AT", postal_code="6691"), "standard", 19_000),
+            (Destination(country="AT", postal_code="6992"), "standard", 19_000),
+            (Destination(country="AT", postal_code="6700"), "standard", 20_000),
+        ],
+    )
+    def test_parts_with_other_rates_have_theirs(
+        self, place: Destination, category: str, rate: int | None
+    ) -> None:
+        table = TaxTable.of(eu_tax_rates().rates)
+
+        found = table.find(category, place, eu_tax_rates().at)
+
+        assert (None if found is None else found.rate) == rate

@@ -4,19 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from tests.property import actions
-from tests.property.model.rows import (
+from tests.property.model.rejection import Outcome, Rejection, require, require_quantity
+from tests.property.model.state import (
+    PENDING_PAYMENT_SECONDS,
     ModelCharge,
     ModelOrder,
     ModelSession,
-    Outcome,
-)
-from tests.property.model.state import (
-    PENDING_PAYMENT_SECONDS,
     ModelState,
-    Rejection,
     discounts_outcome,
-    require,
-    require_quantity,
 )
 from tests.property.observations import APPROVED, DECLINED, Observation, Subject
 

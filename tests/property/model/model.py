@@ -10,20 +10,15 @@ from tests.property import actions
 from tests.property.actions import Action, Line
 from tests.property.model.cards import CardModelState
 from tests.property.model.promotions import ModelPromotion
-from tests.property.model.rows import (
-    ModelProduct,
-    ModelSession,
-    ModelUser,
-    Outcome,
-)
+from tests.property.model.rejection import Outcome, Rejection, require, require_quantity
 from tests.property.model.state import (
     LAST_SEEN_INTERVAL_SECONDS,
     MAX_STOCK,
     REJECTION_RETENTION_SECONDS,
     WELCOME_CREDIT,
-    Rejection,
-    require,
-    require_quantity,
+    ModelProduct,
+    ModelSession,
+    ModelUser,
     session_outcome,
 )
 from tests.property.observations import Observation

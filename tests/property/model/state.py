@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from tests.property.actions import KeyedAction
 from tests.property.model.promotions import (
@@ -12,15 +12,7 @@ from tests.property.model.promotions import (
     best_discounts,
     code_problems,
 )
-from tests.property.model.rows import (
-    ModelCharge,
-    ModelKey,
-    ModelOrder,
-    ModelProduct,
-    ModelSession,
-    ModelUser,
-    Outcome,
-)
+from tests.property.model.rejection import Outcome, Rejection
 
 WELCOME_CREDIT = 1_000
 IDLE_SECONDS, ABSOLUTE_SECONDS, LAST_SEEN_INTERVAL_SECONDS = 1_800, 7_200, 60
@@ -29,12 +21,75 @@ MAX_BALANCE, MAX_STOCK = 10**15, 10**9
 PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
 
 
-class Rejection(Exception):
-    """What the shop must say instead of doing it."""
+@dataclass
+class ModelUser:
+    password: str
+    balance: int = 0
+    admin: bool = False
+    cart: dict[str, int] = field(default_factory=dict)
+    """Of all sessions."""
+    ledger: list[tuple[str, int]] = field(default_factory=list)
+    """The kinds and amounts of what came (positive) and went."""
 
-    def __init__(self, code: str, **facts: object) -> None:
-        super().__init__(code)
-        self.outcome: Outcome = {"rejected": code, **facts}
+
+@dataclass
+class ModelProduct:
+    price: int
+    active: bool
+    on_hand: int = 0
+    reserved: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+
+@dataclass
+class ModelSession:
+    created: int
+    last_seen: int
+    user: str | None = None
+    admin: bool = False
+    cart: dict[str, int] = field(default_factory=dict)
+    last_order: int | None = None
+
+
+@dataclass
+class ModelCharge:
+    """What is asked of a card under a key, and until when; an account has paid at once."""
+
+    user: str
+    key: str
+    amount: int
+    payment: str
+    expires: int
+
+
+@dataclass
+class ModelOrder(ModelCharge):
+    lines: dict[str, int]
+    status: str
+    session: ModelSession
+    """In which it was ordered."""
+    clears_cart: bool
+    by_card: bool
+    discounts: Sequence[ModelDiscount] = ()
+    version: int = 1
+
+    @property
+    def promotions(self) -> Sequence[str]:
+        """Those that it has a use of."""
+        is_sold = self.status in {"pending", "paid"}
+        return [each.promotion for each in self.discounts] if is_sold else []
+
+
+@dataclass(frozen=True)
+class ModelKey:
+    """What was asked under a key, when, and what came of it."""
+
+    request: object
+    at: int
+    outcome: Outcome
 
 
 class ModelState:
@@ -334,12 +389,3 @@ def session_outcome(session: ModelSession) -> Outcome:
         "cart": dict(session.cart),
         "order": session.last_order,
     }
-
-
-def require(name: str, condition: bool, rule: str) -> None:  # noqa: FBT001  It reads as a sentence.
-    if not condition:
-        raise Rejection("invalid-value", field=name, rule=rule)
-
-
-def require_quantity(quantity: int) -> None:
-    require("quantity", 1 <= quantity <= 10_000, "must be 1 to 10000")

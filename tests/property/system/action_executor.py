@@ -34,9 +34,7 @@ from tests.doubles import SequentialIds
 from tests.factories import NOW, eur
 from tests.property import actions
 from tests.property.actions import Action
-from tests.property.model.rows import (
-    Outcome,
-)
+from tests.property.model.rejection import Outcome
 from tests.property.observations import Observation
 from tests.property.system.deterministic_worker import DeterministicWorker
 from tests.property.system.normalisation import (

@@ -23,9 +23,7 @@ from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import Money
 from shop.domain.user import Role
 from tests.factories import NOW, id_of
-from tests.property.model.rows import (
-    Outcome,
-)
+from tests.property.model.rejection import Outcome
 from tests.property.observations import GatewayResponse, Subject
 from tests.property.system.scripted_gateway import RawGatewayResponse
 

@@ -14,9 +14,7 @@ from shop.domain.pricing.promotions.promotion_uses import counter_key
 from shop.domain.pricing.rule_document import RuleKind
 from tests.factories import EUR
 from tests.property.actions import SKUS
-from tests.property.model.rows import (
-    Outcome,
-)
+from tests.property.model.rejection import Outcome
 from tests.property.system.normalisation import (
     Normaliser,
     discounts_of,
@@ -129,7 +127,7 @@ class StoredStateReader:
     async def _promotions(self, uow: UnitOfWork) -> Outcome:
         documents = await uow.rule_documents.of_kind(RuleKind.PROMOTION)
         slugs = sorted(each.slug for each in documents)
-        used = await uow.promotion_uses.counts(slugs)
+        used = await uow.promotion_counters.used(slugs)
         counters = await uow.promotion_counters.get_many([counter_key(each) for each in slugs])
         return {
             "promotions": {

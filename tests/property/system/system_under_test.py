@@ -12,9 +12,7 @@ from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.entrypoints.container import Container
 from tests.factories import NOW, Claim, claim_keys
 from tests.property import actions
-from tests.property.model.rows import (
-    Outcome,
-)
+from tests.property.model.rejection import Outcome
 from tests.property.system.action_executor import ActionExecutor, ControlledAdapters
 from tests.property.system.stored_state import StoredState, StoredStateReader
 

@@ -16,6 +16,9 @@ from shop.adapters.images.child_messages import (
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
+JPEG_WITH_OTHERS = "MPO"
+"""What the library makes of a JPEG file with several images (CIPA DC-007)."""
+
 MAX_PIXELS = 30_000_000
 QUALITY = 82
 
@@ -51,10 +54,9 @@ def _decoded(content: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise RejectedImage(TOO_LARGE) from None
     # All of this is known from the head of the file: nothing is decoded before.
-    if image.format not in FORMATS:
-        # A JPEG file with several images: its other images would not be checked.
-        raise RejectedImage(FORMAT)
-    if getattr(image, "n_frames", 1) != 1:
+    # Cameras append other images to a JPEG, such as what screens brighten it with. Only the first
+    # is looked at: it is what every viewer shows.
+    if image.format != JPEG_WITH_OTHERS and getattr(image, "n_frames", 1) != 1:
         raise RejectedImage(ANIMATED)
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
         raise RejectedImage(TOO_LARGE)

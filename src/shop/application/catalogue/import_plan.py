@@ -1,14 +1,15 @@
 """Decides what an import makes of products, and stages it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from shop.application.catalogue.import_categories import ImportCategories
 from shop.application.catalogue.import_handles import owners_of, with_known_handles
 from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
-from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_draft import ProductDraft
 from shop.application.catalogue.search_rows import stage_search_rows_in
+from shop.application.catalogue.tax_checks import find_tax_categories
+from shop.application.catalogue.variants import stage_price_changes
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.imports.product_file_reader import FileDescription
@@ -23,8 +24,10 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
+from shop.domain.pricing.taxes.tax_categories import ANY_TAX_CATEGORY, TaxCategories
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency
+from shop.domain.shared.tax_category import STANDARD_TAX_CATEGORY
 from shop.domain.shared.value import value
 
 CATEGORY_FIELDS = frozenset({"categories", "category_paths"})
@@ -60,6 +63,7 @@ class _Existing:
     categories: ImportCategories
     slugs: Mapping[str, Sequence[str]]
     inventories: Mapping[str, Inventory]
+    tax_categories: TaxCategories = ANY_TAX_CATEGORY
 
 
 @value
@@ -134,6 +138,7 @@ class ImportPlan:
                 categories=categories,
                 slugs=await uow.categories.slugs_of(handles),
                 inventories=await uow.inventories.get_many(skus),
+                tax_categories=await find_tax_categories(uow, _tax_categories(known)),
             )
             return self._decide(known, existing, file)[1]
 
@@ -197,7 +202,9 @@ class ImportPlan:
         messages: list[ImportMessage],
     ) -> _Change | None:
         before = existing.products.get(imported.handle)
-        draft = ProductDraft(imported, before, self.currency, self._clock.now())
+        draft = ProductDraft(
+            imported, before, self.currency, self._clock.now(), existing.tax_categories
+        )
         after = draft.product(existing.owners)
         messages += [_message(file, each.line, each.field, each.rule) for each in draft.faults]
         if after is None:
@@ -248,6 +255,12 @@ class ImportPlan:
 
 def _skus(products: Sequence[ImportedProduct]) -> Sequence[str]:
     return [row.sku for each in products for row in each.variants]
+
+
+def _tax_categories(products: Sequence[ImportedProduct]) -> Iterator[str]:
+    for product in products:
+        for row in product.variants:
+            yield row.fields.get("tax_category") or STANDARD_TAX_CATEGORY
 
 
 def _empty(sku: str) -> Inventory:

@@ -15,13 +15,14 @@ from shop.domain.catalogue.product_details import (
     require_new_seo,
 )
 from shop.domain.catalogue.variant import (
-    STANDARD_TAX_CATEGORY,
     ChosenOption,
     Variant,
     require_new_variant,
 )
+from shop.domain.pricing.taxes.tax_categories import TaxCategories
 from shop.domain.shared.errors import InvalidValue, within
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.tax_category import STANDARD_TAX_CATEGORY
 from shop.domain.shared.value import value
 
 _EMPTY_OF_PRODUCTS = {"name": None, "description": "", "active": True, "image_url": None}
@@ -52,12 +53,18 @@ class ProductDraft:
     """
 
     def __init__(
-        self, imported: ImportedProduct, before: Product | None, currency: Currency, at: datetime
+        self,
+        imported: ImportedProduct,
+        before: Product | None,
+        currency: Currency,
+        at: datetime,
+        tax_categories: TaxCategories,
     ) -> None:
         self._imported = imported
         self._before = before
         self._currency = currency
         self._at = at
+        self._tax_categories = tax_categories
         self.faults: list[DraftFault] = []
 
     def product(self, owners: Mapping[str, str]) -> Product | None:
@@ -135,6 +142,8 @@ class ProductDraft:
             variant = self._made(row, before)
             if variant is not before:
                 require_new_variant(variant)
+            if before is None or variant.tax_category != before.tax_category:
+                self._tax_categories.require(variant.tax_category, "tax_category")
         except InvalidValue as error:
             self._fail(row.line, error.field, error.rule)
             return None

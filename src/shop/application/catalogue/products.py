@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_changes import ArchiveProduct, PutProduct
 from shop.application.catalogue.search_rows import stage_search_rows_in
+from shop.application.catalogue.tax_checks import require_taxed
+from shop.application.catalogue.variants import stage_price_changes
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page
@@ -107,6 +108,7 @@ class ProductService:
         product = command.apply_to(existing, self._clock.now())
         categories = before if tree is None else _require_all(tree, command.categories or ())
         await _require_own_skus(uow, product)
+        await require_taxed(uow, existing, product)
         if existing is None:
             uow.products.add(product)
         else:

@@ -8,7 +8,7 @@ from shop.application.checkout.address_checks import AddressChecks
 from shop.application.ports.metrics import TAKEN, UNCOUNTED, Metrics
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.order_promotions import OrderPromotions
-from shop.application.pricing.quote_cart import CartQuotes, CartToPrice
+from shop.application.pricing.quote_cart import CartFacts, CartQuotes, CartToPrice
 from shop.application.pricing.rule_book import RuleBook
 from shop.application.pricing.rules_in_force import RulesInForce
 from shop.domain.cart import Cart
@@ -90,9 +90,9 @@ class OrderPrices:
         has_choices = any(each.details.codes or each.details.shipping_method for each in orders)
         if has_choices or not rules.leave_prices_alone:
             carts = [_cart_to_price(each, variants) for each in orders]
-            buyers = [each.codes_of_buyer for each in carts]
-            promotions = await OrderPromotions.load(uow, in_force, buyers, at)
-            quotes = await CartQuotes.load(uow, in_force, at, carts, variants, promotions.usage)
+            facts = await CartFacts.load(uow, in_force, at, carts, variants)
+            promotions = await OrderPromotions.load(uow, facts)
+            quotes = CartQuotes(facts, promotions.usage)
             group = QuotedGroup(quotes=quotes, promotions=promotions)
         return cls(variants, rules.currency, group)
 

@@ -33,6 +33,11 @@ class CurrentSession:
         return self.signed_in_user if self.guest is None else self.guest
 
     @property
+    def has_buyer(self) -> bool:
+        """Whether there is a signed-in user or a guest."""
+        return self.user is not None or self.guest is not None
+
+    @property
     def roles_changed(self) -> bool:
         """Whether the user's roles changed after the token was issued."""
         return self.user is not None and self.user.roles != self.session.roles

@@ -205,12 +205,12 @@ class OrderQueries:
 
         return await self._transactions.read(show)
 
-    async def for_session(self, current_session: CurrentSession) -> OrderView:
-        """Return the last order of the session; raise `SessionHasNoOrder` if it has none."""
-        user, order_id = current_session.buyer, current_session.session.last_order_id
-        if order_id is None:
+    async def for_session(self, current_session: CurrentSession | None) -> OrderView:
+        """Return the last order of the session; raise `SessionHasNoOrder` if there is none."""
+        found = None if current_session is None else current_session.session.last_order_id
+        if current_session is None or found is None or not current_session.has_buyer:
             raise SessionHasNoOrder
-        return await self.show(user, order_id)
+        return await self.show(current_session.buyer, found)
 
     async def search(
         self, criteria: OrderSearch, page: PageRequest[TimeCursor]

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Self
 
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
-from shop.application.pricing.promotion_usage import CodesOfBuyer, PromotionUsage
-from shop.application.pricing.rules_in_force import RulesInForce
+from shop.application.pricing.promotion_usage import PromotionUsage
+from shop.application.pricing.quote_cart import CartFacts
 from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.pricing.promotions.promotion_uses import (
     PromotionCounter,
@@ -31,15 +31,14 @@ class OrderPromotions:
     async def load(
         cls,
         uow: UnitOfWork,
-        in_force: RulesInForce,
-        buyers: Collection[CodesOfBuyer],
-        now: datetime,
+        facts: CartFacts,
     ) -> Self:
-        """Lock what the orders of these customers can take.
+        """Lock what orders of these carts can take.
 
         Without promotions and codes, nothing is locked or looked up.
         """
-        return cls(uow, await PromotionUsage.lock(uow, in_force, buyers), now)
+        usage = await PromotionUsage.lock(uow, facts.in_force, facts.buyers, facts.find_automatic())
+        return cls(uow, usage, facts.at)
 
     @property
     def usage(self) -> PromotionUsage:
@@ -61,10 +60,10 @@ class OrderPromotions:
         counter = usage.counter(counter_key(discount.promotion))
         if counter is None or counter.rules_version > usage.rules_version:
             raise TransientFailure(f"the promotion {discount.promotion} was changed meanwhile")
-        if counter.uses_left is None:
-            counters.hold(counter.key, usage.rules_version)
-        else:
+        if usage.promotion(discount.promotion).is_limited:
             counters.take(counter.key, usage.rules_version)
+        else:
+            counters.hold(counter.key, usage.rules_version)
         code_counter = usage.counter(code_key(discount.code or ""))
         if code_counter is not None and code_counter.is_single_use:
             counters.take(code_counter.key, usage.rules_version)

@@ -163,7 +163,7 @@ class PromotionCodes:
         return _Locked(
             document=await _find(uow, command.promotion),
             version=version,
-            counter=(await uow.promotion_counters.lock([key])).get(key),
+            counter=(await uow.promotion_counters.lock_whole([key])).get(key),
             codes=await _unused_codes(uow, codes, command.prefix),
             at=now if last is None else max(now, last + _MICROSECOND),
         )
@@ -227,4 +227,7 @@ def _random_code(prefix: str | None) -> str:
     text = "".join(_PAIR_TEXTS[number // base**digit % base] for digit in range(_PAIRS))
     size = _GROUP_CHARACTERS
     groups = [text[start : start + size] for start in range(0, len(text), size)]
-    return "-".join(groups if prefix is None else (prefix, *groups))
+    if prefix is None:
+        return "-".join(groups)
+    # Many write the hyphen that separates it.
+    return "-".join((prefix.rstrip("-"), *groups))

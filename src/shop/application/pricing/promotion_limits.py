@@ -30,9 +30,9 @@ async def stage_counters(
     """
     key = counter_key(promotion.slug)
     codes = {each.code for each in (promotion, before) if each is not None and each.code}
-    locked = await uow.promotion_counters.lock(sorted({key, *map(code_key, codes)}))
+    locked = await uow.promotion_counters.lock_whole(sorted({key, *map(code_key, codes)}))
     # Uses cannot grow meanwhile: the counter is locked. A new promotion has none.
-    used = (await uow.promotion_uses.counts([promotion.slug]))[promotion.slug]
+    used = (await uow.promotion_counters.used([promotion.slug]))[promotion.slug]
     if promotion.limit is not None and promotion.limit < used:
         raise InvalidValue(field="limit", rule=f"must be at least {used}, which are used")
     left = None if promotion.limit is None else promotion.limit - used
@@ -60,8 +60,9 @@ async def stage_end(uow: UnitOfWork, slug: str, version: int) -> bool:
     stays as long as orders can give uses back.
     """
     key = counter_key(slug)
-    counter = (await uow.promotion_counters.lock([key]))[key]
-    has_orders = bool((await uow.promotion_uses.counts([slug]))[slug])
+    # Orders lock the codes before the counter, too.
+    counter = (await uow.promotion_counters.lock_all(slug))[key]
+    has_orders = bool((await uow.promotion_counters.used([slug]))[slug])
     uow.promotion_counters.end_codes(slug)
     if has_orders:
         uow.promotion_counters.save(replace(counter, rules_version=version))

@@ -53,13 +53,17 @@ class PromotionUsage:
 
     @classmethod
     async def read(
-        cls, uow: UnitOfWork, in_force: RulesInForce, buyers: Collection[CodesOfBuyer]
+        cls,
+        uow: UnitOfWork,
+        in_force: RulesInForce,
+        buyers: Collection[CodesOfBuyer],
+        automatic: Sequence[Promotion],
     ) -> Self:
-        """Look up what is used, to show carts.
+        """Look up what is used, to show carts that could have these promotions without a code.
 
         Without limits and codes, nothing is looked up.
         """
-        candidates = await _Candidates.find(uow, in_force, buyers)
+        candidates = await _Candidates.find(uow, in_force, buyers, automatic)
         limited = [each.slug for each in candidates.promotions if each.limit is not None]
         keys = sorted(map(counter_key, limited))
         counters = await uow.promotion_counters.get_many(keys) if keys else {}
@@ -67,19 +71,25 @@ class PromotionUsage:
 
     @classmethod
     async def lock(
-        cls, uow: UnitOfWork, in_force: RulesInForce, buyers: Collection[CodesOfBuyer]
+        cls,
+        uow: UnitOfWork,
+        in_force: RulesInForce,
+        buyers: Collection[CodesOfBuyer],
+        automatic: Sequence[Promotion],
     ) -> Self:
         """Lock what orders can take: shared with other orders where uses are not limited.
 
-        Without promotions and codes, nothing is locked or looked up.
+        Without promotions and codes, nothing is locked or looked up. `automatic` has the promotions
+        without a code that the orders could have.
         """
-        candidates = await _Candidates.find(uow, in_force, buyers)
+        candidates = await _Candidates.find(uow, in_force, buyers, automatic)
         limited = {counter_key(each.slug) for each in candidates.promotions if each.is_limited}
         shared = {counter_key(each.slug) for each in candidates.promotions} - limited
         limited |= {each.key for each in candidates.counters.values() if each.is_single_use}
-        locked = await uow.promotion_counters.lock(sorted(limited)) if limited else {}
-        held = await uow.promotion_counters.lock_shared(sorted(shared)) if shared else {}
-        return await cls._load(uow, in_force, candidates, {**locked, **held})
+        if not (limited or shared):
+            return await cls._load(uow, in_force, candidates, {})
+        locked = await uow.promotion_counters.lock(sorted(limited), sorted(shared))
+        return await cls._load(uow, in_force, candidates, locked)
 
     @classmethod
     async def _load(
@@ -209,7 +219,11 @@ class _Candidates:
 
     @classmethod
     async def find(
-        cls, uow: UnitOfWork, in_force: RulesInForce, buyers: Collection[CodesOfBuyer]
+        cls,
+        uow: UnitOfWork,
+        in_force: RulesInForce,
+        buyers: Collection[CodesOfBuyer],
+        automatic: Sequence[Promotion],
     ) -> Self:
         """Look up the codes that are not in the rules."""
         codes = {code for each in buyers for code in each.codes}
@@ -226,7 +240,7 @@ class _Candidates:
                 for key in (code_key(code), counter_key(promotions[code]))
             ),
             customers=frozenset(each.customer for each in buyers if each.customer is not None),
-            automatic=in_force.automatic,
+            automatic=tuple(automatic),
             by_code=tuple(
                 in_force.by_slug[each] for each in sorted(slugs & in_force.by_slug.keys())
             ),

@@ -12,9 +12,17 @@ from shop.domain.cart import Cart
 from shop.domain.catalogue.variant import SoldVariant
 from shop.domain.orders.order_details import NO_DETAILS, OrderDetails
 from shop.domain.pricing.cart_shipping import find_methods
-from shop.domain.pricing.cart_to_quote import Buyer, CartToQuote, LineToQuote
+from shop.domain.pricing.cart_to_quote import (
+    Buyer,
+    CartToQuote,
+    EnteredCode,
+    LineToQuote,
+    UsesSoFar,
+)
 from shop.domain.pricing.goods import Goods
 from shop.domain.pricing.places import Destination
+from shop.domain.pricing.promotions.applicability import ApplicabilityCheck
+from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.promotions.promotion_uses import PromotionCustomer
 from shop.domain.pricing.quote import quote
 from shop.domain.pricing.quoted import Quote
@@ -84,27 +92,24 @@ class ShippingOption:
     price: int
 
 
-class CartQuotes:
-    """Quotes carts by rules of one version, at one time.
-
-    A line whose variant does not exist is left out; another problem of the cart stops its order.
-    """
+class CartFacts:
+    """What rules ask of the carts of a group, beside the uses of promotions."""
 
     def __init__(
         self,
         in_force: RulesInForce,
         at: datetime,
         *,
+        carts: Collection[CartToPrice],
         variants: Mapping[str, SoldVariant],
         categories: Mapping[str, frozenset[str]],
-        usage: PromotionUsage,
         groups: Mapping[UUID, frozenset[str]],
     ) -> None:
-        self._rules = in_force.rules
-        self._at = at
+        self.in_force = in_force
+        self.at = at
+        self._carts = carts
         self._variants = variants
         self._categories = categories
-        self._usage = usage
         self._groups = groups
 
     @classmethod
@@ -115,31 +120,108 @@ class CartQuotes:
         at: datetime,
         carts: Collection[CartToPrice],
         variants: Mapping[str, SoldVariant],
-        usage: PromotionUsage | None = None,
-    ) -> "CartQuotes":
-        """Look up what the rules ask of carts whose variants are known.
-
-        Without promotions that ask for it, and without codes, nothing is looked up. `usage` has
-        what orders of the group can take; carts that are shown need none.
-        """
-        if usage is None:
-            usage = await PromotionUsage.read(
-                uow, in_force, [each.codes_of_buyer for each in carts]
-            )
+    ) -> Self:
+        """Look up what the rules ask of carts whose variants are known; hardly any asks."""
         users = {each.user_id for each in carts if each.user_id is not None}
         asks_for_groups = in_force.asks_for_groups and users
         return cls(
             in_force,
             at,
+            carts=carts,
             variants=variants,
             categories=(
                 await uow.categories.paths_of({each.product for each in variants.values()})
                 if in_force.selects_by_category
                 else {}
             ),
-            usage=usage,
             groups=await uow.customer_groups.of_users(users) if asks_for_groups else {},
         )
+
+    @property
+    def buyers(self) -> Sequence[CodesOfBuyer]:
+        """The customers of the carts, with their codes."""
+        return [each.codes_of_buyer for each in self._carts]
+
+    def find_automatic(self) -> tuple[Promotion, ...]:
+        """Return the promotions without a code that some cart could have, if uses are left.
+
+        If none is limited, all are returned: then it saves nothing to check them.
+        """
+        automatic = self.in_force.automatic
+        if not any(each.is_limited for each in automatic):
+            return automatic
+        found: set[str] = set()
+        for each in self._carts:
+            cart = self.to_quote(each, codes=(), uses={}, has_ordered=False)
+            check = ApplicabilityCheck(cart, Goods(cart.lines), self.at)
+            found |= {promotion.slug for promotion in automatic if check.fulfils(promotion)}
+        return tuple(promotion for promotion in automatic if promotion.slug in found)
+
+    def to_quote(
+        self,
+        cart: CartToPrice,
+        *,
+        codes: tuple[EnteredCode, ...],
+        uses: Mapping[str, UsesSoFar],
+        has_ordered: bool,
+    ) -> CartToQuote:
+        """Return a cart as it is quoted, with what is used of promotions."""
+        variants, user_id = self._variants, cart.user_id
+        groups = frozenset[str]() if user_id is None else self._groups.get(user_id, frozenset())
+        return CartToQuote(
+            lines=tuple(
+                self._line(line, variants[line.sku])
+                for line in cart.cart.lines
+                if line.sku in variants
+            ),
+            buyer=Buyer(groups=groups, has_ordered=has_ordered, vat_country=cart.vat_country),
+            destination=cart.destination,
+            shipping_method=cart.shipping_method,
+            codes=codes,
+            uses=uses,
+        )
+
+    def _line(self, line: LineQuantity, variant: SoldVariant) -> LineToQuote:
+        return LineToQuote(
+            sku=line.sku,
+            product=variant.product,
+            categories=self._categories.get(variant.product, frozenset()),
+            quantity=line.quantity,
+            unit_price=variant.price,
+            tax_category=variant.tax_category,
+            weight_grams=variant.weight_grams,
+            ships=variant.ships,
+        )
+
+
+class CartQuotes:
+    """Quotes carts by rules of one version, at one time.
+
+    A line whose variant does not exist is left out; another problem of the cart stops its order.
+    """
+
+    def __init__(self, facts: CartFacts, usage: PromotionUsage) -> None:
+        self._rules = facts.in_force.rules
+        self._at = facts.at
+        self._facts = facts
+        self._usage = usage
+
+    @classmethod
+    async def load(
+        cls,
+        uow: UnitOfWork,
+        in_force: RulesInForce,
+        at: datetime,
+        carts: Collection[CartToPrice],
+        variants: Mapping[str, SoldVariant],
+    ) -> Self:
+        """Look up what the rules ask of carts that are shown, and whose variants are known.
+
+        Without promotions that ask for it, and without codes, nothing is looked up.
+        """
+        facts = await CartFacts.load(uow, in_force, at, carts, variants)
+        automatic = facts.find_automatic()
+        return cls(facts, await PromotionUsage.read(uow, in_force, facts.buyers, automatic))
 
     def quote(self, cart: CartToPrice) -> Quote:
         """Return what a cart costs, with all that stops its order as far as prices know."""
@@ -169,35 +251,11 @@ class CartQuotes:
         return sorted(options, key=lambda each: (each.price, each.method.code))
 
     def _to_quote(self, cart: CartToPrice) -> CartToQuote:
-        variants, usage = self._variants, self._usage
-        codes = tuple(usage.entered(each, cart.customer) for each in cart.codes)
-        return CartToQuote(
-            lines=tuple(
-                self._line(line, variants[line.sku])
-                for line in cart.cart.lines
-                if line.sku in variants
-            ),
-            buyer=Buyer(
-                groups=self._groups.get(cart.user_id, frozenset())
-                if cart.user_id is not None
-                else frozenset(),
-                has_ordered=usage.has_ordered(cart.customer),
-                vat_country=cart.vat_country,
-            ),
-            destination=cart.destination,
-            shipping_method=cart.shipping_method,
+        usage, customer = self._usage, cart.customer
+        codes = tuple(usage.entered(each, customer) for each in cart.codes)
+        return self._facts.to_quote(
+            cart,
             codes=codes,
-            uses=usage.so_far(codes, cart.customer),
-        )
-
-    def _line(self, line: LineQuantity, variant: SoldVariant) -> LineToQuote:
-        return LineToQuote(
-            sku=line.sku,
-            product=variant.product,
-            categories=self._categories.get(variant.product, frozenset()),
-            quantity=line.quantity,
-            unit_price=variant.price,
-            tax_category=variant.tax_category,
-            weight_grams=variant.weight_grams,
-            ships=variant.ships,
+            uses=usage.so_far(codes, customer),
+            has_ordered=usage.has_ordered(customer),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
 
 from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -15,15 +16,21 @@ from shop.domain.pricing.rule_document import (
     RuleKind,
     SellerCountryUnknown,
 )
+from shop.domain.pricing.shipping.category_tax import CategoryTax
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
 from shop.domain.pricing.shipping.shipping_zone import ShippingZone
+from shop.domain.pricing.taxes.tax_categories import TaxCategories
 from shop.domain.pricing.taxes.tax_rate import TaxRate
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
+from shop.domain.shared.tax_category import is_usual_tax_category
 from shop.domain.shared.text import require_text
 
 MAX_RULES_OF_A_KIND = 2_000
 """Every process keeps all rules in memory, and a quote looks at all promotions."""
+
+MAX_AUTOMATIC_PROMOTIONS = 90
+"""Each cart is checked for all of them, and its order can have all that are combinable."""
 
 _UNNAMED = "steps"
 """The field whose name clients do not see."""
@@ -56,13 +63,28 @@ def checked_rule(rule: Rule, policy: PricingPolicy, postal_rules: PostalRules) -
     return rule
 
 
+async def require_few_automatic(uow: UnitOfWork, promotion: Promotion, at: datetime) -> None:
+    """Check that carts can have few promotions without a code; raise `InvalidValue`."""
+    if not promotion.is_automatic(at):
+        return
+    others = await uow.rule_documents.of_kind(RuleKind.PROMOTION)
+    automatic = [
+        each.rule
+        for each in others
+        if each.slug != promotion.slug
+        and isinstance(each.rule, Promotion)
+        and each.rule.is_automatic(at)
+    ]
+    if len(automatic) >= MAX_AUTOMATIC_PROMOTIONS:
+        rule = f"must be false; {MAX_AUTOMATIC_PROMOTIONS} promotions without a code are active"
+        raise InvalidValue(field="active", rule=rule)
+
+
 async def require_consistent(uow: UnitOfWork, document: RuleDocument) -> None:
     """Check a rule against the others and the catalogue; raise `InvalidValue`."""
-    others = [
-        each
-        for each in await uow.rule_documents.of_kind(document.kind)
-        if each.slug != document.slug
-    ]
+    of_kind = await uow.rule_documents.of_kind(document.kind)
+    others = [each for each in of_kind if each.slug != document.slug]
+    before = next((each.rule for each in of_kind if each.slug == document.slug), None)
     if len(others) >= MAX_RULES_OF_A_KIND:
         rule_text = f"must be one of at most {MAX_RULES_OF_A_KIND}; delete those that have ended"
         raise InvalidValue(field="slug", rule=rule_text)
@@ -76,6 +98,8 @@ async def require_consistent(uow: UnitOfWork, document: RuleDocument) -> None:
             if method.zone not in {zone.slug for zone in zones}:
                 rule_text = f"must be an existing shipping zone, not {method.zone}"
                 raise InvalidValue(field="zone", rule=rule_text)
+            if isinstance(method.tax, CategoryTax):
+                await _require_tax_category(uow, method.tax, before)
         case Promotion() as promotion:
             await _require_selection(uow, promotion.selection, "")
             await _require_selection(uow, promotion.conditions.selection, "conditions/")
@@ -130,6 +154,16 @@ async def _require_selection(uow: UnitOfWork, selection: Selection, path: str) -
     if missing:
         rule = f"must be existing categories, not {missing[0]}"
         raise InvalidValue(field=f"{path}categories", rule=rule)
+
+
+async def _require_tax_category(uow: UnitOfWork, tax: CategoryTax, before: Rule | None) -> None:
+    """Check the category of shipping, unless the method has had it before."""
+    if is_usual_tax_category(tax.category):
+        return
+    if isinstance(before, ShippingMethod) and before.tax == tax:
+        return
+    rates = await uow.rule_documents.of_kind(RuleKind.TAX_RATE)
+    TaxCategories.of(each.rule for each in rates).require(tax.category, "tax")
 
 
 def _amounts(value: object, path: str) -> Iterator[tuple[str, Money]]:

@@ -13,7 +13,11 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.pricing_policy import PricingPolicy
 from shop.application.pricing.promotion_limits import stage_counters, stage_end
-from shop.application.pricing.rule_checks import checked_rule, require_consistent
+from shop.application.pricing.rule_checks import (
+    checked_rule,
+    require_consistent,
+    require_few_automatic,
+)
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.rule_document import (
@@ -144,6 +148,7 @@ class RuleService:
                 version=version,
                 at=now,
             )
+            await require_few_automatic(uow, promotion, now)
             document = replace(document, rule=promotion)
         if existing is not None and existing.rule == document.rule:
             return RuleSaved(shown=(await _shown(uow, [existing]))[0], is_new=False)
@@ -192,7 +197,7 @@ async def _find(uow: UnitOfWork, kind: RuleKind, slug: str) -> RuleDocument | No
 
 async def _shown(uow: UnitOfWork, documents: Sequence[RuleDocument]) -> Sequence[ShownRule]:
     promotions = [each.slug for each in documents if each.kind is RuleKind.PROMOTION]
-    used = await uow.promotion_uses.counts(promotions)
+    used = await uow.promotion_counters.used(promotions)
     return [ShownRule(document=each, used=used.get(each.slug, 0)) for each in documents]
 
 

@@ -9,7 +9,11 @@ from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.pricing.pricing_policy import PricingPolicy
 from shop.application.pricing.promotion_limits import stage_counters
-from shop.application.pricing.rule_checks import checked_rule, require_consistent
+from shop.application.pricing.rule_checks import (
+    checked_rule,
+    require_consistent,
+    require_few_automatic,
+)
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.rule_document import Rule, RuleDocument
@@ -54,6 +58,7 @@ class RuleSeed:
         await require_consistent(uow, document)
         if isinstance(rule, Promotion):
             promotion = await stage_counters(uow, rule, None, version=version, at=now)
+            await require_few_automatic(uow, promotion, now)
             document = replace(document, rule=promotion)
         uow.rule_documents.put(document)
         await uow.commit()

@@ -1,12 +1,12 @@
 """Variants: what is sold of a product, each under its SKU and at its price."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Money
+from shop.domain.shared.tax_category import STANDARD_TAX_CATEGORY, require_tax_category
 from shop.domain.shared.value import value
 
 MAX_PRICE = 10**9
@@ -14,14 +14,8 @@ MAX_PRICE = 10**9
 
 MAX_WEIGHT_GRAMS = 1_000_000
 
-MAX_TAX_CATEGORY_CHARACTERS = 40
-TAX_CATEGORY_PATTERN = r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"
-STANDARD_TAX_CATEGORY = "standard"
-
 BARCODE_LENGTHS = (8, 12, 13, 14)
 """Digits of a GTIN (GS1 General Specifications, section 3.3)."""
-
-_TAX_CATEGORY = re.compile(TAX_CATEGORY_PATTERN.removesuffix("$"))
 
 
 @value
@@ -101,13 +95,7 @@ def require_new_variant(variant: Variant) -> None:
     if variant.barcode is not None and not is_barcode(variant.barcode):
         rule = "must be a GTIN of 8, 12, 13 or 14 digits with a correct check digit"
         raise InvalidValue(field="barcode", rule=rule)
-    category = variant.tax_category
-    if len(category) > MAX_TAX_CATEGORY_CHARACTERS or not _TAX_CATEGORY.fullmatch(category):
-        rule = (
-            f"must be 1 to {MAX_TAX_CATEGORY_CHARACTERS} lower-case letters and digits, with"
-            " hyphens between them"
-        )
-        raise InvalidValue(field="tax_category", rule=rule)
+    require_tax_category(variant.tax_category)
 
 
 def is_barcode(text: str) -> bool:

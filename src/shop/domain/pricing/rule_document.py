@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shop.domain.catalogue.variant import TAX_CATEGORY_PATTERN
 from shop.domain.pricing.promotions.promotion import Promotion
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
 from shop.domain.pricing.shipping.shipping_zone import ShippingZone
 from shop.domain.pricing.taxes.tax_rate import TaxRate
 from shop.domain.shared.errors import Conflict, NotFound
+from shop.domain.shared.tax_category import TAX_CATEGORY_PATTERN
 from shop.domain.shared.value import value
 
 MAX_RULE_SLUG_CHARACTERS = 63

@@ -182,7 +182,10 @@ def _sessions() -> TyperGroup:
         Command(
             "sweep",
             "sessions:sweep",
-            summary="Delete expired sessions, and keys of rejected requests older than seven days.",
+            summary=(
+                "Delete expired sessions, old keys of rejected requests, and old guests without"
+                " orders."
+            ),
             example="shop sessions sweep",
         ),
         Command(

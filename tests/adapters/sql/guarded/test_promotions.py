@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 
 import pytest
 from sqlalchemy import text
 
 from shop.adapters.sql.guarded.statement import guarded_statement
+from shop.adapters.sql.repositories.pricing import promotion_counters as counters
 from shop.adapters.sql.schema.tables import orders, promotion_counters, promotion_uses
 from shop.application.ports.repositories.pricing.rule_documents import NO_VERSION
 from shop.application.ports.rows_wanted import RowsWanted
@@ -97,13 +99,14 @@ async def decline(shop: GuardedShop, placed: Outcome) -> None:
 
 
 async def uses_left(shop: GuardedShop) -> dict[str, int | None]:
-    return {each.key: each.uses_left for each in await shop.rows(promotion_counters)}
+    rows = await shop.rows(promotion_counters)
+    return {each.key: each.uses_left for each in rows if each.key.count(":") == 1}
 
 
-async def row_versions(shop: GuardedShop) -> Sequence[object]:
+async def row_version(shop: GuardedShop) -> object:
     async with shop.database.reader.connect() as connection:
-        found = text("SELECT key, ctid::text FROM promotion_counters")
-        return [tuple(row) for row in await connection.execute(found)]
+        found = text("SELECT ctid::text FROM promotion_counters WHERE key = 'p:sale'")
+        return (await connection.execute(found)).scalar_one()
 
 
 async def used(shop: GuardedShop) -> int:
@@ -131,13 +134,15 @@ class TestStatements:
         self, shop: GuardedShop, storage: Storage
     ) -> None:
         await save(storage, AUTOMATIC)
-        before = await row_versions(shop)
+        before = await row_version(shop)
         with statements(shop) as sent:
             outcomes = await place(shop, *[cart(ADA)] * 2)
 
         assert discounts(outcomes) == [50, 50]
         assert_read_and_written(sent)
-        assert (await row_versions(shop), await used(shop)) == (before, 2)
+        assert (await row_version(shop), await used(shop)) == (before, 2)
+        rows = [each.uses for each in await shop.rows(promotion_counters) if each.uses]
+        assert rows == [2]
 
     async def test_statement_is_built_once(self, shop: GuardedShop, storage: Storage) -> None:
         await save(storage, SALE)
@@ -197,7 +202,8 @@ class TestStatements:
     ) -> None:
         await save(storage, SALE)
         await shop.execute(
-            "INSERT INTO promotion_counters SELECT 'c:' || n, 'sale', 1, 1, now()"
+            "INSERT INTO promotion_counters (key, promotion, uses_left, rules_version, created_at)"
+            " SELECT 'c:' || n, 'sale', 1, 1, now()"
             " FROM generate_series(1, 3000) AS n"
         )
         with statements(shop) as sent:
@@ -315,11 +321,13 @@ class TestGuards:
 
 
 class TestOrdersWithoutALimit:
-    """They share the lock of the counter with each other, and not with staff."""
+    """They lock parts of the counter, and staff lock all of them."""
 
     async def test_they_do_not_wait_for_each_other(
-        self, shop: GuardedShop, storage: Storage
+        self, shop: GuardedShop, storage: Storage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        parts = count()
+        monkeypatch.setattr(counters, "randbelow", lambda parts_in_all: next(parts) % parts_in_all)
         await save(storage, AUTOMATIC)
         async with shop.container.unit_of_work() as uow:
             assert discounts(await decide(uow, cart(ADA))) == [50]

@@ -55,6 +55,9 @@ async def test_staff_put_customers_into_groups(shop: HttpShop) -> None:
     assert (both.json()["groups"], both.json()["disabled"]) == (["staff", "vip"], True)
     left = await admin.patch(path, {"groups": []})
     assert (left.json()["groups"], left.json()["disabled"]) == ([], True)
+    await admin.patch(path, {"groups": ["vip"]})
+    without = await admin.patch(path, {"groups": None})
+    assert without.json() == left.json()
     assert (await admin.get(path)).json() == left.json()
 
 

@@ -66,6 +66,14 @@ class TestAGuest:
         assert (session["order_id"], session["cart"]["lines"]) == (order["id"], [])
         assert shop.on_hand("TEA") == 8
 
+    @pytest.mark.parametrize("email", ["a@b", "<a@x.com>", "a@[127.0.0.1]", "a@x..com"])
+    async def test_needs_an_address_that_letters_can_reach(
+        self, shop: HttpShop, email: str
+    ) -> None:
+        browser = await _visitor(shop)
+        with shop.unchanged():
+            assert_invalid(await _order(browser, email=email), "/email")
+
     async def test_sees_own_orders_only(self, shop: HttpShop) -> None:
         ada = await shop.customer("ada")
         others = (await ada.order("TEA")).json()
@@ -90,6 +98,14 @@ class TestAGuest:
             ):
                 response = await browser.get(f"/orders?{filters}")
                 assert_problem(response, 403, "forbidden", role="admin")
+
+    async def test_has_no_order_before_the_first_one(self, shop: HttpShop) -> None:
+        browser = await _visitor(shop)
+        with shop.unchanged():
+            for each in (browser, shop.browser()):
+                response = await each.get("/session/order")
+                assert_problem(response, 404, "no-order")
+                assert "set-cookie" not in response.headers
 
     async def test_cancels_an_own_order(self, shop: HttpShop) -> None:
         browser = await _visitor(shop)

@@ -25,7 +25,7 @@ async def test_orders_require_a_signed_in_user(shop: HttpShop) -> None:
             assert_problem(await browser.get(f"/orders/{NO_ORDER}"), 401, "not-signed-in")
             assert_problem(await browser.get(f"/orders/{NO_ORDER}/history"), 401, "not-signed-in")
             assert_problem(await browser.post(f"/orders/{NO_ORDER}/cancel"), 401, "not-signed-in")
-            assert_problem(await browser.get("/session/order"), 401, "not-signed-in")
+            assert_problem(await browser.get("/session/order"), 404, "no-order")
 
 
 async def test_orders_are_listed_newest_first_in_pages(shop: HttpShop) -> None:

@@ -121,7 +121,13 @@ async def test_order_of_nothing_to_pay_needs_no_payment(shop: HttpShop, admin: B
     browser = await shop.customer("ada")
     balance = shop.balance("ada")
 
-    response = await browser.post("/orders", new_order(payment=None), idempotency_key="key-0001")
+    with shop.unchanged(except_table="idempotency_keys"):
+        body = new_order(payment=None, expected_total=eur(1))
+        response = await browser.post("/orders", body, idempotency_key="key-0000")
+    assert (response.status_code, response.json()["type"]) == (409, "/problems/price-changed")
+    assert response.json()["totals"]["total"] == eur(0)
+    body = new_order(payment=None, expected_total=eur(0))
+    response = await browser.post("/orders", body, idempotency_key="key-0001")
 
     order = response.json()
     assert (response.status_code, order["status"], order["total"]) == (201, "paid", eur(0))

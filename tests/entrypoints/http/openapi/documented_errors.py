@@ -67,7 +67,7 @@ ERRORS = {
     ("delete", "/api/v1/cart/codes/{code}"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("get", "/api/v1/session"): OF_ANYONE,
     ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
-    ("get", "/api/v1/session/order"): OF_SIGNED_IN | {"no-order"},
+    ("get", "/api/v1/session/order"): OF_ANYONE | {"no-order"},
     ("delete", "/api/v1/session"): OF_UNSAFE,
     ("get", "/api/v1/sessions"): OF_SIGNED_IN,
     ("delete", "/api/v1/sessions"): OF_SIGNED_IN_UNSAFE,

@@ -13,6 +13,14 @@ USES_UNLIKE_ORDERS = """
     WHERE u.order_id IS NULL AND o.status NOT IN ('declined', 'expired', 'cancelled')
 """
 
+USED_UNLIKE_USES = """
+    SELECT promotion, SUM(used) AS used, SUM(uses) AS uses FROM (
+        SELECT promotion, uses AS used, 0 AS uses FROM promotion_counters
+        WHERE SUBSTR(key, 1, 2) = 'p:'
+        UNION ALL SELECT promotion, 0, 1 FROM promotion_uses
+    ) AS entries GROUP BY promotion HAVING SUM(used) <> SUM(uses)
+"""
+
 USES_ABOVE_LIMIT = """
     SELECT l.slug AS promotion, NULL AS code, l.use_limit, c.uses_left,
            COALESCE(u.uses, 0) AS uses

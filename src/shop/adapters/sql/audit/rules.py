@@ -154,6 +154,7 @@ RULES: Mapping[int, Mapping[str, str]] = {
     },
     17: {
         "uses-differ-from-orders": promotions.USES_UNLIKE_ORDERS,
+        "used-differs-from-uses": promotions.USED_UNLIKE_USES,
         "uses-exceed-limit": promotions.USES_ABOVE_LIMIT,
         "customer-exceeds-limit": promotions.USES_ABOVE_LIMIT_OF_CUSTOMER,
         "closed-order-holds-use": promotions.USES_HELD_BY_CLOSED_ORDERS,

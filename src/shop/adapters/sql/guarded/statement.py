@@ -137,13 +137,12 @@ def _lock(update: UpdateRows, rows: FromClause) -> Select[Any]:
     if update.guard is None:
         raise RuntimeError(f"an update of {update.table.name} needs a guard, or a lock")
     keys = [update.table.c[name] for name in update.keys]
-    is_shared = isinstance(update, LockRows) and update.is_shared
     return (
         select(*keys)
         .where(*update.same_keys(rows), update.guard(update.table, rows))
         .where(*_is_key_in(update.table, rows.alias()))
         .order_by(*keys)
-        .with_for_update(of=update.table, read=is_shared, key_share=not is_shared)
+        .with_for_update(of=update.table, key_share=True)
     )
 
 

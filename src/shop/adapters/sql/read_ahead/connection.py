@@ -30,10 +30,8 @@ class AnsweringConnection(SqlConnection):
         values: Collection[object],
         *,
         lock: LockOrder | None = None,
-        is_shared: bool = False,
     ) -> Sequence[Row[Any]]:
         """Return the rows of a query where a column has one of the values, without locks."""
-        del is_shared
         if lock is not None:
             self.acquire(lock)
         known = self._read.where_in(statement, column, values) if self._read else None

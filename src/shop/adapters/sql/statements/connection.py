@@ -107,18 +107,17 @@ class SqlConnection:
         values: Collection[object],
         *,
         lock: LockOrder | None = None,
-        is_shared: bool = False,
     ) -> Sequence[Row[Any]]:
         """Return the rows of a query where a column has one of the values.
 
-        The query is a constant of its module; with `lock`, rows are locked in its order, and others
-        can share a lock that `is_shared`. Without values, no statement is run.
+        The query is a constant of its module; with `lock`, rows are locked in its order. Without
+        values, no statement is run.
         """
         if lock is not None:
             self.acquire(lock)
         if not values:
             return ()
-        query = _where_in(statement, column, self.row_parameters, lock is not None, is_shared)
+        query = _where_in(statement, column, self.row_parameters, lock is not None)
         parameters = self.row_parameters.bind_values(column.type, values)
         return await self.fetch_prepared(query, parameters)
 
@@ -216,11 +215,8 @@ def _where_in(
     column: Column[Any],
     row_parameters: RowParameters,
     lock: bool,  # noqa: FBT001  The cache's key has positional parameters only.
-    is_shared: bool,  # noqa: FBT001  As above.
 ) -> Select[Any]:
     query = statement.where(row_parameters.is_in(column))
-    if lock and is_shared:
-        return query.with_for_update(of=column.table, read=True)
     # Keys never change, so other transactions may insert rows that refer to a locked one.
     return query.with_for_update(of=column.table, key_share=True) if lock else query
 

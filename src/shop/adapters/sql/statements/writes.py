@@ -137,9 +137,7 @@ class AddToRows(UpdateRows):
 
 @dataclass(frozen=True, slots=True)
 class LockRows(UpdateRows):
-    """Locks rows that stay as they were read, shared or not; for units of work without locks."""
-
-    is_shared: bool = False
+    """Locks rows that stay as they were read, for units of work without locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +234,12 @@ def add_to_rows(
 
 
 def lock_rows(
-    table: Table, key: str, rows: Collection[Fields], *, only_if: Guard, is_shared: bool = False
+    table: Table, key: str, rows: Collection[Fields], *, only_if: Guard
 ) -> Iterator[PendingWrite]:
     """Lock rows without a change, if the guard allows it."""
     for names in _names(rows):
         yield PendingWrite(
-            statement=LockRows(table, names, (key,), only_if, is_shared=is_shared),
+            statement=LockRows(table, names, (key,), only_if),
             rows=tuple(rows),
             error_if_incomplete=None,
         )

@@ -69,6 +69,10 @@ class ApplicabilityCheck:
                 applicable.append(checked)
         return Applicability(promotions=applicable, problems=problems)
 
+    def fulfils(self, promotion: Promotion) -> bool:
+        """Check the conditions of a promotion, whatever is used of it."""
+        return isinstance(self._check(promotion, None), ApplicablePromotion)
+
     def _check_codes(
         self, promotions: Sequence[Promotion]
     ) -> tuple[dict[str, str], tuple[QuoteProblem, ...]]:

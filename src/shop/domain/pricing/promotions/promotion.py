@@ -69,6 +69,11 @@ class Promotion:
         """How many orders of one customer can have it; only one is the first order."""
         return 1 if self.conditions.is_for_first_order else self.limit_per_customer
 
+    def is_automatic(self, at: datetime) -> bool:
+        """Whether carts can have it without a code at this time or later."""
+        is_over = self.ends_at is not None and at >= self.ends_at
+        return self.active and not self.requires_code and not is_over
+
     @property
     def selected_categories(self) -> frozenset[str]:
         """The categories that it names, for its effect or as a condition."""

@@ -1,6 +1,7 @@
 """Export: goods that leave the seller's tax territory are not taxed there."""
 
 from shop.domain.pricing.taxes.tax_rule import Sale, TaxRule, TaxTreatment
+from shop.domain.pricing.taxes.vat_territory import vat_country_of
 
 EXPORT = TaxTreatment(name="Export", rate=0, reason="export")
 
@@ -15,5 +16,6 @@ class Export(TaxRule):
         """Compare the territories of seller and destination."""
         del category
         if sale.seller_member is None:
-            return EXPORT if sale.destination.country != sale.home.country else None
+            home, destination = sale.home.country, sale.destination.country
+            return EXPORT if vat_country_of(home) != vat_country_of(destination) else None
         return EXPORT if sale.destination_member is None else None

@@ -1,6 +1,6 @@
 """The seller's own rate, for small sales to other countries of the European Union."""
 
-from shop.domain.pricing.taxes.configured_rate import treatment_of
+from shop.domain.pricing.taxes.configured_rate import find_rate, treatment_of
 from shop.domain.pricing.taxes.tax_rule import Sale, TaxRule, TaxTreatment
 
 
@@ -13,5 +13,5 @@ class HomeRate(TaxRule):
 
     def treat(self, category: str, sale: Sale) -> TaxTreatment | None:
         """Find the rate of the seller's country."""
-        rate = sale.table.find(category, sale.home, sale.at)
+        rate = find_rate(category, sale.home, sale)
         return None if rate is None else treatment_of(rate)

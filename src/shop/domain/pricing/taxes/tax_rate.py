@@ -5,10 +5,8 @@ from datetime import datetime
 from shop.domain.pricing.percentages import require_percentage
 from shop.domain.pricing.places import Area
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.tax_category import require_no_shipping_tax
 from shop.domain.shared.value import value
-
-SHARED, HIGHEST = "shared", "highest"
-"""What shipping methods name in the place of a category: the rates of the goods."""
 
 
 @value
@@ -30,9 +28,7 @@ class TaxRate:
 
     def __post_init__(self) -> None:
         require_percentage(self.rate, "rate")
-        if self.category in {SHARED, HIGHEST}:
-            rule = f"must not be {self.category}, which says how shipping is taxed"
-            raise InvalidValue(field="category", rule=rule)
+        require_no_shipping_tax(self.category, "category")
         if self.rate and self.reason is not None:
             raise InvalidValue(field="reason", rule="must be omitted unless the rate is 0")
         if self.valid_from and self.valid_until and self.valid_from >= self.valid_until:

@@ -27,8 +27,8 @@ _PARTS_OUTSIDE: Mapping[str, tuple[str, ...]] = {
 }
 """The beginnings of the postal codes of parts of members that are outside."""
 
-_TREATED_AS = {"MC": "FR"}
-"""Countries outside the Union that are treated as a member (article 7)."""
+_TREATED_AS = {"IM": "GB", "MC": "FR"}
+"""Countries that are in the VAT territory of another one (article 7)."""
 
 _PREFIXES = {"EL": "GR"}
 """Prefixes of VAT numbers that are not the code of the country."""
@@ -40,9 +40,14 @@ def is_excluded_part(destination: Destination) -> bool:
     return code.startswith(_PARTS_OUTSIDE.get(destination.country, ()))
 
 
+def vat_country_of(country: str) -> str:
+    """Return the country whose VAT a country has: for Monaco France, for most itself."""
+    return _TREATED_AS.get(country, country)
+
+
 def member_of(destination: Destination) -> str | None:
     """Return the member whose VAT territory has the destination, None if none has."""
-    country = _TREATED_AS.get(destination.country, destination.country)
+    country = vat_country_of(destination.country)
     if country == "GB":
         code = compact_postal_code(destination.postal_code or "")
         return NORTHERN_IRELAND if code.startswith("BT") else None

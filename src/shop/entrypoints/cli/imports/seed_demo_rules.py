@@ -15,7 +15,9 @@ async def seed_demo_tax_rates(context: CliContext) -> str:
     rates = [
         rate
         for rate in published.rates
-        if rate.category in TAX_CATEGORIES and rate.area.countries <= COUNTRIES
+        if rate.category in TAX_CATEGORIES
+        and rate.area.countries <= COUNTRIES
+        and not rate.area.postal_codes
     ]
     return await load_tax_rates(context, PublishedRates(rates=rates, at=published.at))
 

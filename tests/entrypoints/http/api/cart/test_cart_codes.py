@@ -83,7 +83,7 @@ async def test_used_up_code_changes_nothing(shop: HttpShop) -> None:
     admin = await shop.admin("boss")
     await admin.put("/promotions/welcome", {**WELCOME, "limit": 1})
     async with shop.container.unit_of_work() as uow:
-        (counter,) = (await uow.promotion_counters.lock(["p:welcome"])).values()
+        (counter,) = (await uow.promotion_counters.lock_whole(["p:welcome"])).values()
         uow.promotion_counters.save(replace(counter, uses_left=0))
         await uow.commit()
     browser = await _visitor(shop, 2)

@@ -29,6 +29,15 @@ SHOWN: Json = {
     "phone": None,
     "vat_number": None,
 }
+UNDELIVERABLE = (
+    "a@b",
+    "a@x..com",
+    "a@-x.com",
+    "<a@x.com>",
+    '"a b"@x.com',
+    "a@[127.0.0.1]",
+    f"{'a' * 65}@x.com",
+)
 DETAILS = ("email", "shipping_address", "billing_address", "shipping_method")
 
 
@@ -102,6 +111,19 @@ async def test_invalid_details_are_rejected_with_pointers_and_change_nothing(
             "/shipping_address/line1",
         )
         assert_invalid(await browser.patch("/cart", {"codes": []}), "/codes")
+
+
+@pytest.mark.parametrize("email", UNDELIVERABLE)
+async def test_address_that_no_letter_can_reach_is_rejected_as_at_sign_up(
+    shop: HttpShop, email: str
+) -> None:
+    browser = await shop.customer()
+    with shop.unchanged():
+        response = await browser.patch("/cart", {"email": email})
+        new_user = {"name": "Ada", "email": email, "password": "a" * 20}
+        signed_up = await shop.browser().post("/users", new_user)
+    assert_invalid(response, "/email")
+    assert response.json()["errors"] == signed_up.json()["errors"]
 
 
 async def test_lines_and_details_do_not_change_each_other(shop: HttpShop) -> None:

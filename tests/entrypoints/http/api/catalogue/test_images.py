@@ -9,7 +9,7 @@ import pytest
 from shop.adapters.files.image_store import FileImageStore
 from shop.domain.catalogue.product_image import MAX_IMAGE_BYTES
 from tests.adapters.images.hostile_files import encoded, opened, picture, with_metadata
-from tests.entrypoints.http.clients import Browser, HttpShop, Json
+from tests.entrypoints.http.clients import Browser, HttpShop, Json, assert_invalid
 
 pytestmark = pytest.mark.anyio
 
@@ -280,3 +280,17 @@ async def test_upload_under_a_key_is_answered_again_and_adds_nothing(
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["idempotent-replayed"] == "true"
     assert len(shop.database.state.product_images.rows) == 1
+
+
+async def test_text_of_an_image_is_removed_by_null_and_its_place_cannot_be(
+    shop: HttpShop, root: Browser
+) -> None:
+    image = await _added(root, alt="A tin")
+    path = f"{PATH}/{image['id']}"
+    with shop.unchanged():
+        assert_invalid(await root.patch(path, {"alt": None, "position": None}), "/position")
+        assert (await root.patch(path, {})).json()["alt"] == "A tin"
+
+    removed = await root.patch(path, {"alt": None})
+
+    assert (removed.status_code, removed.json()["alt"]) == (200, "")

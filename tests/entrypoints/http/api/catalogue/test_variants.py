@@ -38,6 +38,13 @@ async def _stock(admin: Browser, sku: str, delta: int) -> None:
     assert (await admin.post(f"/variants/{sku}/stock", body)).status_code == 201
 
 
+async def test_skus_that_differ_in_case_are_two(shop: HttpShop, admin: Browser) -> None:
+    put = await admin.put("/products/SHIRT", shirt(variant("S"), variant("M", sku="shirt-s")))
+    assert put.status_code == 201
+    for sku in ("SHIRT-S", "shirt-s"):
+        assert (await shop.browser().get(f"/variants/{sku}")).json()["sku"] == sku
+
+
 async def test_product_is_shown_with_all_its_variants(shop: HttpShop, admin: Browser) -> None:
     medium = variant(
         "M",

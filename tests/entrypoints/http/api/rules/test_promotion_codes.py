@@ -50,6 +50,9 @@ class TestCodesForOneOrder:
         assert codes == sorted(codes)
         for code in codes:
             assert re.fullmatch(r"SPRING(-[0-9B-DF-HJKMNP-TV-Z]{4}){3}", code)
+        (hyphened,) = (await make(admin, "key-of-codes-3", count=1, prefix="SU-"))["codes"]
+        assert re.fullmatch(r"SU(-[0-9B-DF-HJKMNP-TV-Z]{4}){3}", hyphened)
+        codes.append(hyphened)
         (plain,) = (await make(admin, "key-of-codes-2", count=1))["codes"]
         assert re.fullmatch(r"[0-9B-Z]{4}(-[0-9B-Z]{4}){2}", plain)
 

@@ -1,5 +1,6 @@
 """The counters of promotions and codes in memory."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,8 @@ class MemoryPromotionCounters(PromotionCounters):
         self._rows = StagedRows(
             transaction, LockOrder.PROMOTIONS, lambda state: state.promotion_counters
         )
+        self._shared: set[str] = set()
+        self._whole: set[str] = set()
         self._removed: set[str] = set()
         self._ended: list[PromotionCounter] = []
 
@@ -29,13 +32,29 @@ class MemoryPromotionCounters(PromotionCounters):
         """Return counters by key."""
         return self._rows.committed.get_many(keys)
 
-    async def lock(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
-        """Like `get_many`, and lock the counters."""
-        return self._rows.lock(keys)
+    async def used(self, promotions: Collection[str]) -> Mapping[str, int]:
+        """Return how many orders have each promotion."""
+        uses = self._transaction.state.promotion_uses.rows.values()
+        found = Counter(each.promotion for each in uses)
+        return {each: found[each] for each in promotions}
 
-    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
-        """Like `lock`; one unit of work writes at a time anyway."""
-        return self._rows.lock(keys)
+    async def lock(
+        self, keys: Collection[str], shared: Collection[str] = ()
+    ) -> Mapping[str, PromotionCounter]:
+        """Like `get_many`, and lock the counters; one unit of work writes at a time anyway."""
+        found = self._rows.lock({*keys, *shared})
+        self._shared |= found.keys() & set(shared)
+        return found
+
+    async def lock_whole(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`, for staff."""
+        found = self._rows.lock(keys)
+        self._whole |= found.keys()
+        return found
+
+    async def lock_all(self, promotion: str) -> Mapping[str, PromotionCounter]:
+        """Like `lock_whole`, with all codes."""
+        return await self.lock_whole([each.key for each in self._of(promotion)])
 
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
         """Return a page of the codes for one order each."""
@@ -56,6 +75,8 @@ class MemoryPromotionCounters(PromotionCounters):
 
     def save(self, counter: PromotionCounter) -> None:
         """Stage the new state of a counter."""
+        if counter.key not in self._whole:
+            raise RuntimeError(f"{counter.key} was not locked as a whole in this unit of work")
         self._rows.save(counter)
 
     def take(self, key: str, rules_version: int) -> None:
@@ -66,7 +87,8 @@ class MemoryPromotionCounters(PromotionCounters):
     def hold(self, key: str, rules_version: int) -> None:
         """Stage that an order has a promotion without a limit."""
         del rules_version  # The counter is locked.
-        self._rows.require_locked(key)
+        if key not in self._shared:
+            raise RuntimeError(f"{key} was not locked for this")
 
     def give_back(self, key: str) -> None:
         """Stage that an order gives a use back."""

@@ -1,6 +1,6 @@
 """The uses of promotions in memory."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -21,11 +21,6 @@ class MemoryPromotionUses(PromotionUses):
         self._added: list[PromotionUse] = []
         self._removed: set[tuple[str, UUID]] = set()
         self._highest: dict[str, int] = {}
-
-    async def counts(self, promotions: Collection[str]) -> Mapping[str, int]:
-        """Return how many orders have each promotion."""
-        found = Counter(each.promotion for each in self._committed())
-        return {each: found[each] for each in promotions}
 
     async def orders_by_code(self, promotion: str, codes: Collection[str]) -> Mapping[str, UUID]:
         """Return the order that has each code."""

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
+from secrets import randbelow
 from typing import Any
 
 from sqlalchemy import (
@@ -12,15 +14,20 @@ from sqlalchemy import (
     FromClause,
     Row,
     Table,
-    Update,
     and_,
+    cast,
     func,
-    literal,
     or_,
     select,
-    update,
 )
 
+from shop.adapters.sql.repositories.pricing.code_counters import (
+    IS_SINGLE_USE,
+    WAS_MADE,
+    begins_with,
+    codes_of,
+    end_codes,
+)
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import promotion_counters
 from shop.adapters.sql.statements.connection import SqlConnection
@@ -29,10 +36,9 @@ from shop.adapters.sql.statements.row_parameters import Columns
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
-    WriteStatement,
     add_to_rows,
     delete_rows,
-    lock_rows,
+    update_rows,
 )
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.pricing.promotion_counters import PromotionCounters
@@ -40,31 +46,35 @@ from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.pricing.promotions.promotion_uses import (
     PromotionCounter,
     code_key,
-    ended_code_key,
+    counter_key,
 )
+
+PARTS = 8
+"""Orders take uses of a promotion without a limit from one of so many rows, so that few wait."""
 
 COUNTERS = select(promotion_counters).order_by(promotion_counters.c.key)
 
-_FIRST_CODE = code_key("")
-_FIRST_ENDED_CODE = ended_code_key("")
+_FIRST = counter_key("")
 
-
-def _begins_with(prefix: str) -> ColumnElement[bool]:
-    key = promotion_counters.c.key
-    # ';' follows ':', so this ends the codes.
-    return and_(key > prefix, key < prefix.replace(":", ";"))
-
-
-_IS_CODE = _begins_with(_FIRST_CODE)
-_IS_SINGLE_USE = and_(_IS_CODE, promotion_counters.c.uses_left.is_not(None))
-_WAS_MADE = or_(_IS_SINGLE_USE, _begins_with(_FIRST_ENDED_CODE))
+USED = (
+    select(
+        promotion_counters.c.promotion,
+        cast(func.sum(promotion_counters.c.uses), BigInteger).label("uses"),
+    )
+    .where(begins_with(_FIRST))
+    .group_by(promotion_counters.c.promotion)
+)
 
 # Statements are cached by it, and no two objects of a type are equal.
 _DECIDED_BY: Columns = (("decided_by", BigInteger()),)
 
 
 class SqlPromotionCounters(PromotionCounters):
-    """The table of counters."""
+    """The table of counters.
+
+    A promotion has a row with what is left, and parts, which count uses while nothing limits them.
+    The row counts all other uses, and those that are given back; only the sum means something.
+    """
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
@@ -77,9 +87,10 @@ class SqlPromotionCounters(PromotionCounters):
         )
         self._locked: set[str] = set()
         self._shared: set[str] = set()
+        self._whole: set[str] = set()
         self._taken: defaultdict[str, int] = defaultdict(int)
         self._decided_by: dict[str, int] = {}
-        self._held: dict[str, int] = {}
+        self._parts_saved: list[Fields] = []
         self._removed: list[Fields] = []
         self._codes_ended: list[Fields] = []
 
@@ -88,41 +99,70 @@ class SqlPromotionCounters(PromotionCounters):
         found = await self._counters.get_many(keys, by=promotion_counters.c.key)
         return {each.key: each for each in found}
 
-    async def lock(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
-        """Like `get_many`, and lock the rows."""
-        found = await self._counters.lock(LockOrder.PROMOTIONS, keys, by=promotion_counters.c.key)
-        self._locked |= {each.key for each in found}
-        return {each.key: each for each in found}
-
-    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
-        """Like `lock`, but other units of work can share the locks."""
+    async def used(self, promotions: Collection[str]) -> Mapping[str, int]:
+        """Return how many orders have each promotion."""
         rows = await self._connection.fetch_where_in(
-            COUNTERS, promotion_counters.c.key, keys, lock=LockOrder.PROMOTIONS, is_shared=True
+            USED, promotion_counters.c.promotion, promotions
         )
-        self._shared |= {row.key for row in rows}
-        return {row.key: _counter(row) for row in rows}
+        found = {row.promotion: row.uses for row in rows}
+        return {each: found.get(each, 0) for each in promotions}
+
+    async def lock(
+        self, keys: Collection[str], shared: Collection[str] = ()
+    ) -> Mapping[str, PromotionCounter]:
+        """Like `get_many`, and lock the rows, of a shared counter one part."""
+        # Without locks, the guard of the part replaces its lock.
+        locks = self._connection.holds_locks
+        parts = {self._part(each) if locks else each: each for each in shared}
+        rows = await self._lock([*keys, *parts])
+        self._locked |= {each.key for each in rows} & set(keys)
+        found = {each.key: each for each in rows if each.key not in parts}
+        for each in rows:
+            if each.key in parts:
+                key = parts[each.key]
+                found[key] = replace(each, key=key)
+                self._shared.add(key)
+        return found
+
+    async def lock_whole(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`, with all parts."""
+        rows = await self._lock([row for key in keys for row in (key, *_parts(key))])
+        found = {each.key: each for each in rows if each.key in keys}
+        self._locked |= found.keys()
+        self._whole |= found.keys()
+        return found
+
+    async def lock_all(self, promotion: str) -> Mapping[str, PromotionCounter]:
+        """Like `lock_whole`, with all codes."""
+        rows = await self._counters.lock(
+            LockOrder.PROMOTIONS, [promotion], by=promotion_counters.c.promotion
+        )
+        found = {each.key: each for each in rows if each.key not in _parts(counter_key(promotion))}
+        self._locked |= found.keys()
+        self._whole |= found.keys()
+        return found
 
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
         """Return a page of the codes for one order each."""
-        statement = COUNTERS.where(promotion_counters.c.promotion == promotion, _IS_SINGLE_USE)
+        statement = COUNTERS.where(promotion_counters.c.promotion == promotion, IS_SINGLE_USE)
         if page.after is not None:
             statement = statement.where(promotion_counters.c.key > code_key(page.after))
         rows = await self._connection.fetch_all(statement.limit(page.limit + 1))
-        return to_page(_codes(rows), page, str)
+        return to_page(codes_of(rows), page, str)
 
     async def codes_made_at(self, promotion: str, at: datetime) -> Sequence[str]:
         """Return the codes that were made at this time."""
         statement = COUNTERS.where(
             promotion_counters.c.promotion == promotion,
             promotion_counters.c.created_at == at,
-            _WAS_MADE,
+            WAS_MADE,
         )
-        return sorted(_codes(await self._connection.fetch_all(statement)))
+        return sorted(codes_of(await self._connection.fetch_all(statement)))
 
     async def last_made_at(self, promotion: str) -> datetime | None:
         """Return when the newest codes were made."""
         statement = select(func.max(promotion_counters.c.created_at).label("at")).where(
-            promotion_counters.c.promotion == promotion, _WAS_MADE
+            promotion_counters.c.promotion == promotion, WAS_MADE
         )
         (row,) = await self._connection.fetch_all(statement)
         last: datetime | None = row.at
@@ -131,10 +171,16 @@ class SqlPromotionCounters(PromotionCounters):
     def add(self, counter: PromotionCounter) -> None:
         """Stage a new counter."""
         self._counters.add(counter)
+        for part in _parts(counter.key):
+            self._counters.add(replace(counter, key=part, uses_left=None))
 
     def save(self, counter: PromotionCounter) -> None:
         """Stage the new state of a counter."""
         self._counters.save(counter)
+        self._require_locked(counter.key, self._whole)
+        self._parts_saved += [
+            {"key": part, "rules_version": counter.rules_version} for part in _parts(counter.key)
+        ]
 
     def take(self, key: str, rules_version: int) -> None:
         """Stage that an order takes a use."""
@@ -144,8 +190,10 @@ class SqlPromotionCounters(PromotionCounters):
     def hold(self, key: str, rules_version: int) -> None:
         """Stage that an order has a promotion without a limit."""
         self._connection.require_staging()
-        self._require_locked(key, self._locked | self._shared)
-        self._held[key] = rules_version
+        self._require_locked(key, self._shared)
+        part = self._part(key)
+        self._taken[part] -= 1
+        self._decided_by[part] = rules_version
 
     def give_back(self, key: str) -> None:
         """Stage that an order gives a use back."""
@@ -154,7 +202,7 @@ class SqlPromotionCounters(PromotionCounters):
     def remove(self, key: str) -> None:
         """Stage the deletion of a counter."""
         self._connection.require_staging()
-        self._removed.append({"key": key})
+        self._removed += [{"key": each} for each in (key, *_parts(key))]
 
     def end_codes(self, promotion: str) -> None:
         """Stage that a promotion has no codes any more."""
@@ -165,30 +213,40 @@ class SqlPromotionCounters(PromotionCounters):
         """Yield the staged writes."""
         yield from self._counters.inserts()
         yield from self._counters.updates()
+        yield from update_rows(
+            promotion_counters,
+            ["key"],
+            self._parts_saved,
+            error_if_incomplete=RuntimeError("locked counters of promotions are missing"),
+        )
         yield from delete_rows(promotion_counters, self._removed)
-        if self._codes_ended:
-            yield PendingWrite(
-                statement=_EndSingleUseCodes(promotion_counters, ("promotion",)),
-                rows=tuple(self._codes_ended),
-                error_if_incomplete=None,
-            )
-        yield from delete_rows(promotion_counters, self._codes_ended, only_if=_is_shared_code)
+        yield from end_codes(self._codes_ended)
         yield from add_to_rows(
             promotion_counters,
             "key",
             [
-                {"key": key, "uses_left": uses, "decided_by": self._decided_by.get(key)}
+                {
+                    "key": key,
+                    "uses_left": uses,
+                    "uses": -uses,
+                    "decided_by": self._decided_by.get(key),
+                }
                 for key, uses in self._taken.items()
             ],
             allowed_if=_is_left,
             for_guard=_DECIDED_BY,
             error_if_incomplete=RuntimeError("locked counters of promotions are missing"),
         )
-        if not self._connection.holds_locks:
-            held = [{"key": key, "rules_version": each} for key, each in self._held.items()]
-            yield from lock_rows(
-                promotion_counters, "key", held, only_if=_is_unchanged, is_shared=True
-            )
+
+    @cached_property
+    def _number_of_part(self) -> int:
+        return randbelow(PARTS)
+
+    def _part(self, key: str) -> str:
+        return _parts(key)[self._number_of_part]
+
+    async def _lock(self, keys: Collection[str]) -> Sequence[PromotionCounter]:
+        return await self._counters.lock(LockOrder.PROMOTIONS, keys, by=promotion_counters.c.key)
 
     def _add(self, key: str, uses: int) -> None:
         self._connection.require_staging()
@@ -200,25 +258,6 @@ class SqlPromotionCounters(PromotionCounters):
             raise RuntimeError(f"promotion_counters {key} was not locked in this unit of work")
 
 
-@dataclass(frozen=True, slots=True)
-class _EndSingleUseCodes(WriteStatement):
-    """Gives the codes for one order each of promotions the keys of codes that have ended."""
-
-    def statement(self, rows: FromClause) -> Update:
-        """Build the UPDATE."""
-        key = self.table.c.key
-        code = func.substr(key, len(_FIRST_CODE) + 1)
-        return (
-            update(self.table)
-            .values(key=literal(_FIRST_ENDED_CODE, key.type) + code)
-            .where(self.table.c.promotion.in_(select(rows.c.promotion)), _IS_SINGLE_USE)
-        )
-
-
-def _is_shared_code(table: Table, _: FromClause) -> ColumnElement[bool]:
-    return and_(_IS_CODE, table.c.uses_left.is_(None))
-
-
 def _is_left(table: Table, rows: FromClause) -> ColumnElement[bool]:
     """Allow the addition only if uses are left, and for orders decided by rules of now."""
     left, decided_by = table.c.uses_left + rows.c.uses_left, rows.c.decided_by
@@ -228,13 +267,9 @@ def _is_left(table: Table, rows: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _is_unchanged(table: Table, rows: FromClause) -> ColumnElement[bool]:
-    """Allow orders that were decided by rules of now."""
-    return table.c.rules_version <= rows.c.rules_version
-
-
-def _codes(rows: Sequence[Row[Any]]) -> Sequence[str]:
-    return [row.key.removeprefix(_FIRST_CODE).removeprefix(_FIRST_ENDED_CODE) for row in rows]
+def _parts(key: str) -> Sequence[str]:
+    """Return the keys of a promotion's parts; codes have none."""
+    return [f"{key}:{number}" for number in range(PARTS)] if key.startswith(_FIRST) else ()
 
 
 def _counter(row: Row[Any]) -> PromotionCounter:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Table,
     and_,
     exists,
-    func,
     select,
 )
 
@@ -34,9 +33,6 @@ from shop.application.ports.unit_of_work import TransactionConflict
 from shop.domain.orders.order import BOUGHT, OrderStatus
 from shop.domain.pricing.promotions.promotion_uses import HeldUse, PromotionUse
 
-COUNTS = select(promotion_uses.c.promotion, func.count().label("uses")).group_by(
-    promotion_uses.c.promotion
-)
 BY_CODE = select(promotion_uses.c.code, promotion_uses.c.order_id)
 _COUNTS = orders.c.status.in_(sorted(each.value for each in (OrderStatus.PENDING, *BOUGHT)))
 WITH_ORDERS = select(users.c.id).where(exists().where(orders.c.user_id == users.c.id, _COUNTS))
@@ -55,12 +51,6 @@ class SqlPromotionUses(PromotionUses):
         self._added: list[Fields] = []
         self._removed: list[Fields] = []
         self._highest: list[Fields] = []
-
-    async def counts(self, promotions: Collection[str]) -> Mapping[str, int]:
-        """Return how many orders have each promotion."""
-        rows = await self._connection.fetch_where_in(COUNTS, promotion_uses.c.promotion, promotions)
-        found = {row.promotion: row.uses for row in rows}
-        return {each: found.get(each, 0) for each in promotions}
 
     async def orders_by_code(self, promotion: str, codes: Collection[str]) -> Mapping[str, UUID]:
         """Return the order that has each code."""

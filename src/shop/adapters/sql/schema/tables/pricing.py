@@ -39,13 +39,16 @@ rule_versions = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# Promotions ("p:" and the slug) and codes ("c:" and the code); null is without a limit.
+# Promotions ("p:" and the slug) and codes ("c:" and the code); null is without a limit. Orders take
+# uses of promotions without a limit from parts ("p:", the slug, ":" and a number). A promotion is
+# used as often as its row and its parts say together; a row alone can be below 0.
 promotion_counters = Table(
     "promotion_counters",
     metadata,
     Column("key", ByteOrderedText, primary_key=True),
     Column("promotion", ByteOrderedText, nullable=False),
     Column("uses_left", BigInteger),
+    Column("uses", BigInteger, nullable=False, server_default="0"),
     # Staff have saved it with this version of the rules.
     Column("rules_version", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

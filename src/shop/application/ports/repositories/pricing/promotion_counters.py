@@ -20,15 +20,28 @@ class PromotionCounters(ABC):
         """Return counters by key."""
 
     @abstractmethod
-    async def lock(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
-        """Like `get_many`, and lock the counters."""
+    async def used(self, promotions: Collection[str]) -> Mapping[str, int]:
+        """Return how many orders have each promotion; none for one that no order has.
+
+        It takes as long for many orders as for few.
+        """
 
     @abstractmethod
-    async def lock_shared(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
-        """Like `lock`, but other orders can share the locks; only staff wait.
+    async def lock(
+        self, keys: Collection[str], shared: Collection[str] = ()
+    ) -> Mapping[str, PromotionCounter]:
+        """Like `get_many`, and lock the counters.
 
-        These counters can be held, and not changed.
+        Those of `shared` can only be held, by other orders too; staff wait for all of them.
         """
+
+    @abstractmethod
+    async def lock_whole(self, keys: Collection[str]) -> Mapping[str, PromotionCounter]:
+        """Like `lock`, for staff: no order holds one of these counters meanwhile."""
+
+    @abstractmethod
+    async def lock_all(self, promotion: str) -> Mapping[str, PromotionCounter]:
+        """Like `lock_whole`, for all counters of a promotion, with its codes."""
 
     @abstractmethod
     async def single_use_codes(self, promotion: str, page: PageRequest[str]) -> Page[str, str]:
@@ -54,7 +67,7 @@ class PromotionCounters(ABC):
 
     @abstractmethod
     def save(self, counter: PromotionCounter) -> None:
-        """Stage the new state of a locked counter."""
+        """Stage the new state of a counter that is locked as a whole."""
 
     @abstractmethod
     def take(self, key: str, rules_version: int) -> None:
@@ -68,8 +81,8 @@ class PromotionCounters(ABC):
     def hold(self, key: str, rules_version: int) -> None:
         """Stage that an order has a promotion without a limit, decided by rules of this version.
 
-        The counter stays as it is. A guarded unit of work is committed only if staff have not saved
-        the counter since that version; orders do not wait for each other.
+        Orders hardly ever wait for each other. A guarded unit of work is committed only if staff
+        have not saved the counter since that version.
         """
 
     @abstractmethod

@@ -15,10 +15,6 @@ class PromotionUses(ABC):
     """
 
     @abstractmethod
-    async def counts(self, promotions: Collection[str]) -> Mapping[str, int]:
-        """Return how many orders have each promotion; none for one that no order has."""
-
-    @abstractmethod
     async def orders_by_code(self, promotion: str, codes: Collection[str]) -> Mapping[str, UUID]:
         """Return the order that has each code for one order, if any has."""
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from shop.application.checkout.cart_details import NewDetails
 from shop.application.checkout.priced_cart import PricedCart, PricedLine
 from shop.application.pricing.quote_cart import ShippingOption
-from shop.application.pricing.rule_checks import MAX_RULES_OF_A_KIND
+from shop.application.pricing.rule_checks import MAX_AUTOMATIC_PROMOTIONS
 from shop.domain.address import MAX_MEMBER_CHARACTERS, Address
 from shop.domain.cart import MAX_LINES
 from shop.domain.orders.order_details import MAX_CODES
@@ -27,6 +27,7 @@ from shop.entrypoints.http.api.price_schemas import (
 from shop.entrypoints.http.api.rules.fields import RuleName, RuleSlug
 from shop.entrypoints.http.api.rules.promotion_schemas import MAX_CODE_INPUT_CHARACTERS, CodeInput
 from shop.entrypoints.http.api.rules.shipping_schemas import Estimate
+from shop.entrypoints.http.email_addresses import NewEmail
 from shop.entrypoints.http.schemas import (
     NEW_TEXT,
     Email,
@@ -43,7 +44,7 @@ MAX_PROBLEMS = MAX_LINES + MAX_CODES + 1 + 2 * len(MAX_MEMBER_CHARACTERS)
 """One of each line and code, one of shipping, and those of two addresses."""
 
 MAX_TAXES = 2 * MAX_LINES
-MAX_DISCOUNTS = MAX_RULES_OF_A_KIND
+MAX_DISCOUNTS = MAX_AUTOMATIC_PROMOTIONS + MAX_CODES
 """One of each promotion: all of them may be combinable."""
 
 
@@ -57,7 +58,7 @@ class CartDetailsPatch(RequestBody):
     """A merge patch of what is entered beside the lines; an address is given whole."""
 
     email: Annotated[
-        Email | None,
+        NewEmail | None,
         Field(examples=["ada@example.com"], description="Where letters about the order go."),
     ] = None
     shipping_address: AddressInput | None = None

@@ -92,7 +92,7 @@ async def change_image(
     principal: AdminUser,
     images: ImageServiceDependency,
 ) -> ImageResponse:
-    """Change the text or the position of an image (admin)."""
+    """Change the text or the position of an image (admin); null removes the text."""
     command = ChangeImage(
         session=principal.token,
         product=handle,

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from shop.domain.catalogue.image_files import SMALLER_WIDTHS, image_path
 from shop.domain.catalogue.product_image import MAX_ALT_CHARACTERS, MAX_IMAGES, ProductImage
@@ -61,8 +61,16 @@ UPLOAD_BODY: dict[str, Any] = {
 """The body of an upload, which is no JSON."""
 
 
+def _or_no_text(text: object) -> object:
+    return "" if text is None else text
+
+
+NULL_REMOVES_TEXT = BeforeValidator(_or_no_text)
+"""Has a null that is given mean no text, unlike a member that is absent."""
+
+
 class ImageChange(RequestBody):
-    """What to change of an image; what is not given stays."""
+    """What to change of an image: what is not given stays, and null removes the text."""
 
     alt: Annotated[
         str | None,
@@ -72,6 +80,7 @@ class ImageChange(RequestBody):
             examples=["A tin of Earl Grey"],
         ),
         NEW_TEXT_ABOUT_GOODS,
+        NULL_REMOVES_TEXT,
     ] = None
     position: Annotated[
         int | None,
@@ -79,9 +88,18 @@ class ImageChange(RequestBody):
             ge=0,
             le=MAX_IMAGES - 1,
             examples=[0],
-            description="The place among the images of the product; the first one is 0.",
+            description="The place among the images of the product; the first one is 0. It cannot "
+            "be null.",
         ),
     ] = None
+
+    @field_validator("position")
+    @classmethod
+    def _require_a_place(cls, position: int | None) -> int | None:
+        # Asked only of a position that is given.
+        if position is None:
+            raise ValueError("must be a whole number; an image always has a place")
+        return position
 
 
 class ImageSizeResponse(ResponseBody):

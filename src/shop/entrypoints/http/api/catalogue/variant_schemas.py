@@ -8,14 +8,16 @@ from pydantic import Field
 from shop.domain.catalogue.options import MAX_OPTION_CHARACTERS, MAX_OPTIONS
 from shop.domain.catalogue.variant import (
     BARCODE_LENGTHS,
-    MAX_TAX_CATEGORY_CHARACTERS,
     MAX_WEIGHT_GRAMS,
-    STANDARD_TAX_CATEGORY,
-    TAX_CATEGORY_PATTERN,
     ChosenOption,
     Variant,
 )
 from shop.domain.shared.errors import within
+from shop.domain.shared.tax_category import (
+    MAX_TAX_CATEGORY_CHARACTERS,
+    STANDARD_TAX_CATEGORY,
+    TAX_CATEGORY_PATTERN,
+)
 from shop.entrypoints.http.api.catalogue.stock_schemas import Available
 from shop.entrypoints.http.schemas import (
     NEW_TEXT_ABOUT_GOODS,

@@ -44,7 +44,6 @@ from shop.entrypoints.http.openapi.document import (
     SIGNED_IN_ERRORS,
     error_responses,
 )
-from shop.entrypoints.http.order_access import BuyerOfSession
 
 router = api_router("users and sessions", prefix="/api/v1")
 
@@ -130,12 +129,10 @@ async def sign_out(
     response_context.log_security_event("signed_out")
 
 
-@router.get("/session/order", responses=error_responses(*SIGNED_IN_ERRORS, SessionHasNoOrder))
-async def show_session_order(
-    principal: BuyerOfSession, orders: OrderQueriesDependency
-) -> OrderResponse:
-    """Return the last order of this session."""
-    view = await orders.for_session(principal.existing_session)
+@router.get("/session/order", responses=error_responses(*SESSION_ERRORS, SessionHasNoOrder))
+async def show_session_order(principal: AnyUser, orders: OrderQueriesDependency) -> OrderResponse:
+    """Return the last order of this session; a visitor has none before the first one."""
+    view = await orders.for_session(principal.current_session)
     return OrderResponse.of_view(view, simulated=principal.response_context.payments_are_simulated)
 
 

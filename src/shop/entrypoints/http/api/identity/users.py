@@ -3,7 +3,6 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
 from shop.domain.password import (
@@ -19,7 +18,8 @@ from shop.domain.user import (
     User,
 )
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
-from shop.entrypoints.http.schemas import NEW_TEXT, Email, RequestBody, ResponseBody, Time
+from shop.entrypoints.http.email_addresses import NewEmail
+from shop.entrypoints.http.schemas import NEW_TEXT, RequestBody, ResponseBody, Time
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 MAX_PASSWORD_INPUT_CHARACTERS = 1024
@@ -47,24 +47,6 @@ NewPassword = Annotated[
 PasswordInput = Annotated[
     str, Field(max_length=MAX_PASSWORD_INPUT_CHARACTERS, examples=["correct horse battery staple"])
 ]
-
-
-def _require_deliverable(email: str) -> str:
-    try:
-        # RFC 6761 reserves .test for tests: such an address reaches no one, so staging shops and
-        # test suites may use it. Without a look-up in the DNS, sign-up depends on no other server.
-        address = validate_email(
-            email, strict=True, test_environment=True, check_deliverability=False
-        )
-    except EmailNotValidError as error:
-        raise ValueError(str(error).removesuffix(".")) from error
-    if email.rpartition("@")[2] not in {address.domain, address.ascii_domain}:
-        raise ValueError(f"The domain must be written as {address.domain}")
-    return email
-
-
-NewEmail = Annotated[Email, AfterValidator(_require_deliverable)]
-"""The e-mail address of a new user, to which e-mail can be sent."""
 
 
 class NewUser(RequestBody):

@@ -9,11 +9,12 @@ from shop.domain.address import Address
 from shop.domain.cart import MAX_LINES, Cart
 from shop.domain.orders.order_details import MAX_CODES, NO_DETAILS, OrderDetails
 from shop.domain.shared.line_quantity import LineQuantity
-from shop.domain.shared.money import Money
+from shop.domain.shared.money import MAX_AMOUNT, Money
 from shop.entrypoints.http.api.addresses.schemas import AddressInput
 from shop.entrypoints.http.api.rules.fields import RuleSlug
 from shop.entrypoints.http.api.rules.promotion_schemas import CodeInput
-from shop.entrypoints.http.schemas import CardToken, Email, MoneyInput, Quantity, RequestBody, Sku
+from shop.entrypoints.http.email_addresses import NewEmail
+from shop.entrypoints.http.schemas import CardToken, MoneyInput, Quantity, RequestBody, Sku
 
 
 class OrderLineInput(RequestBody):
@@ -40,6 +41,12 @@ class PaymentInput(RequestBody):
         return token
 
 
+class ExpectedTotalInput(MoneyInput):
+    """What an order is expected to cost, in whole minor units (cents) of a currency; maybe 0."""
+
+    amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT, examples=[1580])]
+
+
 class NewOrder(RequestBody):
     """What to order, for whom, and how to pay; what is not given is the cart's."""
 
@@ -48,7 +55,7 @@ class NewOrder(RequestBody):
         PaymentInput | None, Field(description="Required unless the order costs nothing.")
     ] = None
     email: Annotated[
-        Email | None,
+        NewEmail | None,
         Field(examples=["ada@example.com"], description="Where letters about the order go."),
     ] = None
     shipping_address: Annotated[
@@ -74,7 +81,7 @@ class NewOrder(RequestBody):
         ),
     ] = None
     expected_total: Annotated[
-        MoneyInput | None,
+        ExpectedTotalInput | None,
         Field(
             examples=[{"amount": 1580, "currency": "EUR"}],
             description="Reject the order if its total differs.",

@@ -7,11 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from shop.domain.catalogue.category import CATEGORY_SLUG_PATTERN, MAX_CATEGORY_SLUG_CHARACTERS
-from shop.domain.catalogue.variant import (
-    MAX_PRICE,
-    MAX_TAX_CATEGORY_CHARACTERS,
-    TAX_CATEGORY_PATTERN,
-)
+from shop.domain.catalogue.variant import MAX_PRICE
 from shop.domain.pricing.percentages import PERCENTAGE_PATTERN
 from shop.domain.pricing.places import COUNTRY_PATTERN, POSTAL_CODE_PATTERN
 from shop.domain.pricing.rule_document import (
@@ -19,6 +15,7 @@ from shop.domain.pricing.rule_document import (
     MAX_RULE_SLUG_CHARACTERS,
     RULE_SLUG_PATTERN,
 )
+from shop.domain.shared.tax_category import MAX_TAX_CATEGORY_CHARACTERS, TAX_CATEGORY_PATTERN
 from shop.entrypoints.http.schemas import NEW_TEXT, MoneyInput, MoneyResponse, Sku
 from shop.entrypoints.validation_messages import (
     RULE_TIME,

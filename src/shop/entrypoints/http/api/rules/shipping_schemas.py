@@ -15,8 +15,8 @@ from shop.domain.pricing.shipping.shared_tax import SharedTax
 from shop.domain.pricing.shipping.shipping_method import ShippingMethod
 from shop.domain.pricing.shipping.shipping_tax import ShippingTax
 from shop.domain.pricing.shipping.shipping_zone import ShippingZone
-from shop.domain.pricing.taxes.tax_rate import HIGHEST, SHARED
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.tax_category import HIGHEST, SHARED
 from shop.entrypoints.http.api.rules.fields import (
     Amount,
     CountryCode,

@@ -48,6 +48,7 @@ def _create_promotions() -> None:
         sa.Column("key", CODE, nullable=False),
         sa.Column("promotion", CODE, nullable=False),
         sa.Column("uses_left", sa.BigInteger()),
+        sa.Column("uses", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("rules_version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
