@@ -20,6 +20,9 @@ from tests.unique_names import unique_name
 
 SECRET = "a secret for races alone, 0123456789"
 
+SIGN_UPS_AT_ONCE = 8
+"""Under SERIALIZABLE, more of them conflict on the same page of an index again and again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunningShop:
@@ -33,7 +36,13 @@ class RunningShop:
         return Customer(self.server.url, self.connections)
 
     async def customers(self, number: int) -> list[Customer]:
-        return await asyncio.gather(*(self.new_client().sign_up() for _ in range(number)))
+        turns = asyncio.Semaphore(SIGN_UPS_AT_ONCE)
+
+        async def sign_up() -> Customer:
+            async with turns:
+                return await self.new_client().sign_up()
+
+        return await asyncio.gather(*(sign_up() for _ in range(number)))
 
     async def audit(self) -> None:
         """Check every invariant, as `shop audit` does."""

@@ -1,7 +1,7 @@
 """Checks what a shop has answered against what it has stored, and its objects one by one.
 
 - Everything acknowledged is stored as it was acknowledged, and nothing else is.
-- All answers to one key are the same.
+- All answers to one key are the same, and none is one that the requests never deserve.
 - The stock of each product and the uses of each code could have changed one request at a time.
 """
 
@@ -50,11 +50,18 @@ def find_errors(
         if each.key:
             by_key[each.key].append(each)
     return [
+        *_unexpected_answers(calls),
         *_different_answers(by_key),
         *_untrue_answers(by_key, end.orders),
         *_unasked_orders(by_key, end.orders),
         *_impossible_histories(calls, by_key, objects, end),
     ]
+
+
+def _unexpected_answers(calls: Iterable[Call]) -> Iterator[str]:
+    for call in calls:
+        if not call.is_decided and not call.is_open:
+            yield f"{call.operation} ({call.key}) was answered with {call.status}: {call.text}"
 
 
 def _different_answers(by_key: Mapping[str, Sequence[Call]]) -> Iterator[str]:

@@ -17,6 +17,9 @@ STORED_REJECTIONS = frozenset(
 )
 """Problems that decide a request for all times, as docs/reference/problems.md says."""
 
+TRIED_AGAIN = frozenset({"request-in-progress", "too-many-requests"})
+"""Problems that decide nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -49,9 +52,9 @@ class Call:
         return self.is_accepted or self.is_rejected
 
     @property
-    def is_lost(self) -> bool:
-        """Whether no answer came, or none but that the shop could not answer."""
-        return self.status is None or self.status >= 500
+    def is_open(self) -> bool:
+        """Whether it is to be sent again, because no answer said what has become of it."""
+        return self.status is None or self.status >= 500 or self.problem in TRIED_AGAIN
 
     @property
     def problem(self) -> str:

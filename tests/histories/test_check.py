@@ -112,6 +112,11 @@ RIGHT: dict[str, tuple[Sequence[Call], EndState]] = {
 }
 
 WRONG: dict[str, tuple[Sequence[Call], EndState, str]] = {
+    "an order that cannot be found": (
+        [call(CANCEL, "c", {TEA: Give()}, 0, 404, type="/problems/order-not-found")],
+        NOTHING,
+        "cancel order (c) was answered with 404",
+    ),
     "lost order": ([placed("a", 0)], NOTHING, "a was acknowledged as 1, and is not stored"),
     "phantom order": ([], ONE, "a is stored, and no client has sent it"),
     "stored with another price": ([placed("a", 0, total=99)], ONE, "and is stored as"),
