@@ -65,7 +65,7 @@ class BurningShop:
         await self.deployed.require_clean_audit()
 
     async def wait_for_decisions(self, recorder: Recorder, number: int) -> None:
-        """Wait until customers have been told so often more what has become of a request."""
+        """Wait until so many more answers have said what has become of a request."""
         before = len(recorder.calls)
         async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
             while sum(each.is_decided for each in recorder.calls[before:]) < number:  # noqa: ASYNC110  It becomes so.

@@ -51,7 +51,7 @@ class Crowd:
 
     @property
     def decisions(self) -> Counter[str]:
-        """How often each operation was accepted or rejected; "unknown" where no answer told."""
+        """How often each operation was accepted or rejected; "unknown" where no answer said."""
         return Counter(
             f"{each.operation}: {each.problem or 'done'}" if each.is_decided else "unknown"
             for each in self.recorder.calls

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.anyio
 DECISIONS_BETWEEN = 25
 """How many requests are decided from one kill to the next."""
 
-REFUSALS = 4
-"""How many new connections are refused meanwhile."""
+REJECTIONS = 4
+"""How many new connections are rejected meanwhile."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ async def test_faults_at_commit_lose_and_double_nothing(shop: BurningShop) -> No
         while not faults.is_over:
             await shop.wait_for_decisions(crowd.recorder, DECISIONS_BETWEEN)
             # Those that were cut have to connect again, and cannot at once.
-            shop.proxy.refusals = REFUSALS
+            shop.proxy.rejected_connections = REJECTIONS
         await shop.wait_for_decisions(crowd.recorder, DECISIONS_BETWEEN)
     show(f"{faults.done.total()} faults at COMMIT {dict(faults.done)}", crowd.decisions)
     assert faults.done.total() == HEAT.cuts

@@ -6,7 +6,7 @@ their times allow, and tries none twice that has led to the same state. Two rule
 
 - Of several operations with the same request and answer, the one that ends first comes first:
   in each sequence that explains the answers they can change places.
-- What has its answer and changes nothing happens at once: no other operation notices.
+- What has its answer and changes nothing happens at once: no other operation depends on it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

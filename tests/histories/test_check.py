@@ -1,4 +1,4 @@
-"""The check of a run finds answers that are not true, orders nobody asked for, and the like."""
+"""The check of a run finds answers that are not true, orders that no client has sent, and more."""
 
 import json
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ SERIALIZABLE_VARIABLE = "TESTS_SERIALIZABLE"
 ISOLATION_ENVIRONMENT = {
     name: os.environ[name] for name in (SERIALIZABLE_VARIABLE,) if os.environ.get(name)
 }
-"""What passes the wish on to processes."""
+"""What passes it on to processes."""
 
 
 def begin_connections_serializable() -> None:

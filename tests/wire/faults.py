@@ -18,7 +18,7 @@ DELAY_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Whether it is done, after which time, and what the client is told about it."""
+    """Whether it is done, after which time, and what is reported to the client."""
 
     is_done: bool
     delay_seconds: float = 0

@@ -35,8 +35,8 @@ class WireProxy:
 
     choose_fault: FaultChoice = no_fault
     rejects_not_portable: bool = False
-    refusals: int = 0
-    """How many new connections are refused from now on: closed, or told to come later, by turns."""
+    rejected_connections: int = 0
+    """How many new connections fail from now on: closed, or with the error of a start, by turns."""
     url: str = ""
     commits: int = 0
     """How many requests have reached the server that commit what they write."""
@@ -155,9 +155,9 @@ async def _start(proxy: WireProxy, client: Streams, socket: str) -> None:
             while code == TLS_REQUEST:
                 writer.write(NO_TLS)
                 code, start = await read_start(reader)
-            if proxy.refusals and code != CANCEL_REQUEST:
-                proxy.refusals -= 1
-                if proxy.refusals % 2:
+            if proxy.rejected_connections and code != CANCEL_REQUEST:
+                proxy.rejected_connections -= 1
+                if proxy.rejected_connections % 2:
                     writer.write(error_response(STARTING_UP, "starting up", is_fatal=True))
                 return
             server = await asyncio.open_unix_connection(socket)

@@ -1,4 +1,4 @@
-"""The wire proxy sees COMMIT, and tells what a server, a pooler or a network may tell of it."""
+"""The wire proxy sees COMMIT, and does to it what a server, a pooler or a network may do."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -90,7 +90,7 @@ def first_only(fault: Fault) -> Callable[[Request], Fault | None]:
 
 @pytest.mark.parametrize("write", WAYS)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-async def test_fault_at_commit_is_told_as_it_is_meant(
+async def test_fault_at_commit_reaches_client_and_server(
     proxy: WireProxy,
     connect: Connect,
     direct: asyncpg.Connection,
@@ -150,11 +150,9 @@ async def test_what_does_not_commit_a_write_is_not_disturbed(
     assert proxy.commits == 0
 
 
-async def test_new_connections_are_refused_as_often_as_asked(
-    proxy: WireProxy, connect: Connect
-) -> None:
+async def test_new_connections_fail_as_often_as_asked(proxy: WireProxy, connect: Connect) -> None:
     before = await connect(proxy.url)
-    proxy.refusals = 2
+    proxy.rejected_connections = 2
 
     with pytest.raises(asyncpg.CannotConnectNowError):
         await connect(proxy.url)
