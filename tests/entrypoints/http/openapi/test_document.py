@@ -6,7 +6,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from shop.application.pricing.rule_checks import MAX_RULES_OF_A_KIND
+from shop.application.pricing.rule_checks import MAX_AUTOMATIC_PROMOTIONS
+from shop.domain.orders.order_details import MAX_CODES
 from shop.domain.shared.errors import ShopError
 from shop.entrypoints.http.errors.problem_details import problem_type_of
 from shop.entrypoints.http.openapi.error_examples import examples
@@ -295,6 +296,6 @@ def test_operations_that_move_stock_or_goods_or_take_files_honour_a_key(document
     }
 
 
-def test_a_cart_may_have_a_discount_of_each_promotion(document: Json) -> None:
+def test_a_cart_may_have_a_discount_of_each_code_and_promotion_without_one(document: Json) -> None:
     cart = document["components"]["schemas"]["CartResponse"]
-    assert cart["properties"]["discounts"]["maxItems"] == MAX_RULES_OF_A_KIND
+    assert cart["properties"]["discounts"]["maxItems"] == MAX_AUTOMATIC_PROMOTIONS + MAX_CODES

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from shop.adapters.sql.schema.column_types import JsonText, parse_time
+from shop.adapters.sql.schema.column_types import JsonText, UtcDateTime
 from shop.adapters.sql.schema.tables import ended_categories, product_categories, product_images
 from shop.domain.catalogue.product_image import ProductImage
 
@@ -87,7 +87,7 @@ def read_images(product: str, lists: Sequence[Sequence[Any]]) -> tuple[ProductIm
             width=width,
             height=height,
             sizes=tuple(orjson.loads(sizes)),
-            created_at=parse_time(created_at),
+            created_at=UtcDateTime.parse(created_at),
         )
         for position, image_id, alt, key, width, height, sizes, created_at in sorted(
             map(tuple, lists)

@@ -1,9 +1,8 @@
 """The statement that reads ahead in PostgreSQL: no lock, no transaction."""
 
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import orjson
@@ -11,7 +10,6 @@ from asyncpg.pgproto.pgproto import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Dialect,
     TableClause,
     Text,
     TextClause,
@@ -26,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeEngine
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
@@ -35,7 +33,7 @@ from shop.adapters.sql.repositories.pricing.rule_documents import (
     KNOWN_RULES,
     select_current_rules,
 )
-from shop.adapters.sql.schema.column_types import UtcDateTime
+from shop.adapters.sql.schema.column_types import StoredType, UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
     customer_carts,
@@ -238,7 +236,8 @@ def _parameter_names(statement: TextClause) -> Collection[str]:
     return tuple(name for name in _PARAMETERS if f":{name}" in statement.text)
 
 
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
+# The driver's UUIDs are made and compared faster than those of the standard library.
+_uuid: Converter = UUID
 
 
 def _rows(table: TableClause, document: str | None) -> Sequence[Any]:
@@ -258,11 +257,4 @@ def _row_maker(table: TableClause, names: tuple[str, ...]) -> RowMaker:
 def _converter(kind: TypeEngine[Any]) -> Converter | None:
     if isinstance(kind, Uuid):
         return _uuid
-    if isinstance(kind, TypeDecorator):
-        return partial(kind.process_result_value, dialect=_DIALECT)
-    return None
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    # The driver's UUIDs are made and compared faster than those of the standard library.
-    return None if text is None else UUID(text)
+    return kind.parse if isinstance(kind, StoredType) else None

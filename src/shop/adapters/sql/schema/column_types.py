@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -12,14 +12,39 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from shop.domain.user import Role
 
+T = TypeVar("T")
+
 TIME_CHARACTERS = len("2026-11-21 12:00:00.000000")
 
 
-class UtcDateTime(TypeDecorator[datetime]):
+class StoredType(TypeDecorator[T]):
+    """A type whose stored values are parsed."""
+
+    @staticmethod
+    def parse(value: Any) -> Any:  # noqa: ANN401  Each type has its own.
+        """Return the value that was stored, which is not None."""
+        raise NotImplementedError
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401  As above.
+        """Return the value that was stored."""
+        del dialect
+        return None if value is None else self.parse(value)
+
+
+class UtcDateTime(StoredType[datetime]):
     """A time in UTC, which SQLite stores as sortable text."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    @staticmethod
+    def parse(value: datetime | str) -> datetime:
+        """Return the time with its time zone, UTC."""
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if time.tzinfo is UTC:
+            return time
+        # SQLite's text is without a time zone; PostgreSQL's JSON has that of its session.
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the engine's type."""
@@ -42,24 +67,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Return what converts a stored time; PostgreSQL's driver returns it in UTC already."""
         return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
 
-    def process_result_value(
-        self, value: datetime | str | None, dialect: Dialect
-    ) -> datetime | None:
-        """Return the time with its time zone, UTC."""
-        del dialect
-        return None if value is None else parse_time(value)
 
-
-def parse_time(value: datetime | str) -> datetime:
-    """Return a stored time with its time zone, UTC."""
-    time = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if time.tzinfo is UTC:
-        return time
-    # SQLite's text is without a time zone; PostgreSQL's JSON has that of its session.
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-class RoleSet(TypeDecorator[frozenset[Role]]):
+class RoleSet(StoredType[frozenset[Role]]):
     """A set of roles, stored as sorted words."""
 
     impl = Text
@@ -70,19 +79,15 @@ class RoleSet(TypeDecorator[frozenset[Role]]):
         del dialect
         return None if value is None else " ".join(sorted(value))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role] | None:
+    @staticmethod
+    @cache
+    def parse(value: str) -> frozenset[Role]:
         """Convert words to a set."""
-        del dialect
-        return None if value is None else _parse_roles(value)
+        # There are few sets of roles, but every row of a user or a session has one.
+        return frozenset(Role(word) for word in value.split())
 
 
-@cache
-def _parse_roles(words: str) -> frozenset[Role]:
-    # There are few sets of roles, but every row of a user or a session has one.
-    return frozenset(Role(word) for word in words.split())
-
-
-class JsonText(TypeDecorator[Mapping[str, Any] | Sequence[Any]]):
+class JsonText(StoredType[Mapping[str, Any] | Sequence[Any]]):
     """A JSON object or array, stored as text because only the audit looks inside."""
 
     impl = Text
@@ -95,10 +100,10 @@ class JsonText(TypeDecorator[Mapping[str, Any] | Sequence[Any]]):
         del dialect
         return None if value is None else orjson.dumps(value, default=to_json_value).decode()
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401  JSON.
+    @staticmethod
+    def parse(value: str) -> Any:  # noqa: ANN401  JSON.
         """Convert text to an object or array."""
-        del dialect
-        return None if value is None else orjson.loads(value)
+        return orjson.loads(value)
 
 
 def to_json_value(value: object) -> str:

@@ -5,7 +5,7 @@ SQLAlchemy would look for the text again at each execution, which costs more tha
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any, cast
 from uuid import UUID, SafeUUID
 
@@ -13,8 +13,9 @@ from sqlalchemy import ClauseElement, Delete, Dialect, Executable, Insert, Updat
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeEngine
 
+from shop.adapters.sql.schema.column_types import StoredType
 from shop.adapters.sql.statements.named_rows import Converter, RowMaker, row_maker
 
 _DIALECT: Dialect = sqlite.dialect(paramstyle="named")
@@ -70,14 +71,12 @@ def _constants(compiled: SQLCompiler) -> Mapping[str, Any]:
 def _converter(kind: TypeEngine[Any]) -> Converter | None:
     if isinstance(kind, Uuid):
         return _uuid
-    if isinstance(kind, TypeDecorator):
-        return partial(kind.process_result_value, dialect=_DIALECT)
+    if isinstance(kind, StoredType):
+        return kind.parse
     return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
 
-def _uuid(hexadecimal: str | None) -> UUID | None:
-    if hexadecimal is None:
-        return None
+def _uuid(hexadecimal: str) -> UUID:
     # The constructor checks for longer than all of this takes.
     made = object.__new__(UUID)
     object.__setattr__(made, "int", int(hexadecimal, 16))
