@@ -43,7 +43,7 @@ class TestAnAmount:
                 "EUR",
                 (
                     "must be an amount, not '1.234'; it is ambiguous, because '.' can mark "
-                    "thousands or decimals: write 1234 or 1234,00"
+                    "thousands or decimals: write 1234 for thousands, else at most 2 decimals"
                 ),
             ),
             (
@@ -51,7 +51,7 @@ class TestAnAmount:
                 "JPY",
                 (
                     "must be an amount, not '1,234'; it is ambiguous, because ',' can mark "
-                    "thousands or decimals: write 1234 or 1234.00"
+                    "thousands or decimals: write 1234 for thousands, else at most 0 decimals"
                 ),
             ),
             (

@@ -45,10 +45,10 @@ def read_amount(cell: str, currency: Currency) -> int:
         sign, whole, fraction = plain.group(1, 2, 3)
         if _could_be_thousands(whole, fraction, decimals):
             separator = text[len(sign) + len(whole)]
-            other = "." if separator == "," else ","
             raise InvalidCell(
                 f"must be an amount, not {cell!r}; it is ambiguous, because {separator!r} can mark "
-                f"thousands or decimals: write {whole}{fraction} or {whole}{fraction}{other}00"
+                f"thousands or decimals: write {whole}{fraction} for thousands, else at most "
+                f"{decimals} decimals"
             )
     elif grouped := _GROUPED.fullmatch(text):
         sign, whole, fraction = grouped.group(1, 2, 4)
