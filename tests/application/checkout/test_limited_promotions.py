@@ -1,10 +1,14 @@
 """Orders with limited promotions: what is used follows what became of the order."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from shop.application.checkout.cart import PutCartLine
+from shop.application.checkout.cart_changes import CartChanged
 from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.orders.cancel import CancelOrder
@@ -17,8 +21,9 @@ from shop.domain.orders.order import OrderStatus
 from shop.domain.orders.order_details import OrderDetails
 from shop.domain.orders.refund import RefundRequest
 from shop.domain.payment import CardDeclined
+from shop.domain.pricing.goods import Selection
 from shop.domain.pricing.promotions.percentage import Percentage
-from shop.domain.pricing.promotions.promotion import Promotion
+from shop.domain.pricing.promotions.promotion import Conditions, Promotion
 from shop.domain.pricing.quote_errors import CodeUsedUp
 from shop.domain.shared.errors import ShopError
 from tests.application.checkout.card_orders import (
@@ -26,8 +31,10 @@ from tests.application.checkout.card_orders import (
     gateway_payment,
     let_time_pass,
 )
+from tests.application.checkout.priced_orders import put_rules
 from tests.application.memory_shop import MemoryShop, place_order
 from tests.domain.pricing.examples import promotion
+from tests.factories import eur
 
 pytestmark = pytest.mark.anyio
 
@@ -176,3 +183,66 @@ async def test_group_has_the_results_of_its_orders_one_by_one(
     assert isinstance(outcomes[0], PlacedOrder)
     assert outcomes[1:] == [CodeUsedUp(codes=("SALE",))] * 2
     assert not is_free(shop)
+
+
+HALF = promotion(Percentage(percentage=50_000))
+LIMITS = {
+    "one order in all": replace(HALF, limit=1),
+    "one order of a customer": replace(HALF, limit_per_customer=1),
+    "the first order": replace(HALF, conditions=Conditions(is_for_first_order=True)),
+}
+IN_REACH: Mapping[str, dict[str, Any]] = {
+    "of any goods": {"conditions": Conditions()},
+    "from two of them": {"conditions": Conditions(minimum=eur(200))},
+    "with tea": {"conditions": Conditions(selection=Selection(products=frozenset({"TEA"})))},
+    "on tea": {"selection": Selection(products=frozenset({"TEA"}))},
+}
+
+
+def limited(limit: str, reach: str) -> Promotion:
+    """Return half off once, for carts with two of tea and not for those without."""
+    changed = replace(LIMITS[limit], **IN_REACH[reach])
+    first = LIMITS[limit].conditions.is_for_first_order
+    return replace(changed, conditions=replace(changed.conditions, is_for_first_order=first))
+
+
+async def put(shop: MemoryShop, token: SessionToken, sku: str, quantity: int) -> CartChanged:
+    command = PutCartLine(session=token, sku=sku, quantity=quantity)
+    return await shop.container.cart_service().put(command)
+
+
+async def order_cart(shop: MemoryShop, token: SessionToken, key: str) -> int:
+    """Order what is in the cart; return the total."""
+    placed = await shop.container.checkout().place(place_order(token, key=key))
+    return placed.unwrap().order.total.amount
+
+
+async def shown(shop: MemoryShop, token: SessionToken) -> int:
+    current_session = await shop.container.session_service().authenticate(token)
+    return (await shop.container.cart_service().show(current_session)).total.amount
+
+
+@pytest.mark.parametrize(
+    "before", [(), ("COFFEE",), ("TEA",)], ids=["empty", "a coffee", "one tea"]
+)
+@pytest.mark.parametrize("reach", IN_REACH)
+@pytest.mark.parametrize("limit", LIMITS)
+async def test_a_used_promotion_is_not_shown_to_a_cart_that_comes_to_it(
+    shop: MemoryShop,
+    admin: SessionToken,
+    ada_token: SessionToken,
+    limit: str,
+    reach: str,
+    before: Sequence[str],
+) -> None:
+    await put_rules(shop, admin, limited(limit, reach))
+    first = await put(shop, ada_token, "TEA", 2)
+    assert first.cart.total.amount == 100
+    assert await order_cart(shop, ada_token, "key-0001") == 100
+
+    for sku in before:
+        await put(shop, ada_token, sku, 1)
+    second = await put(shop, ada_token, "TEA", 2)
+    assert await shown(shop, ada_token) == second.cart.total.amount
+    assert await order_cart(shop, ada_token, "key-0002") == second.cart.total.amount
+    assert second.cart.quote.discount == 0

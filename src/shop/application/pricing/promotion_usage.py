@@ -57,13 +57,13 @@ class PromotionUsage:
         uow: UnitOfWork,
         in_force: RulesInForce,
         buyers: Collection[CodesOfBuyer],
-        automatic: Sequence[Promotion],
     ) -> Self:
-        """Look up what is used, to show carts that could have these promotions without a code.
+        """Look up what is used of all promotions that carts could have, to show the carts.
 
-        Without limits and codes, nothing is looked up.
+        A cart that is changed may come to have any promotion without a code. Without limits and
+        codes, nothing is looked up.
         """
-        candidates = await _Candidates.find(uow, in_force, buyers, automatic)
+        candidates = await _Candidates.find(uow, in_force, buyers, in_force.automatic)
         limited = [each.slug for each in candidates.promotions if each.limit is not None]
         keys = sorted(map(counter_key, limited))
         counters = await uow.promotion_counters.get_many(keys) if keys else {}

@@ -217,11 +217,11 @@ class CartQuotes:
     ) -> Self:
         """Look up what the rules ask of carts that are shown, and whose variants are known.
 
-        Without promotions that ask for it, and without codes, nothing is looked up.
+        Without promotions that ask for it, and without codes, nothing is looked up. Carts can be
+        quoted with other lines than they have now, as long as the variants are known.
         """
         facts = await CartFacts.load(uow, in_force, at, carts, variants)
-        automatic = facts.find_automatic()
-        return cls(facts, await PromotionUsage.read(uow, in_force, facts.buyers, automatic))
+        return cls(facts, await PromotionUsage.read(uow, in_force, facts.buyers))
 
     def quote(self, cart: CartToPrice) -> Quote:
         """Return what a cart costs, with all that stops its order as far as prices know."""
