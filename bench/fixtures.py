@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Secret
 
 from bench.workloads import COOKIE, PRODUCTS, sku, write_files
-from shop.application.catalogue.import_rows import ImportedProduct
+from shop.application.catalogue.imports.rows import ImportedProduct
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.customer_import import NewCustomer
 from shop.application.maintenance.product_seed import new_product

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from tests.concurrency.customers import Customer
-from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.entrypoints.http_server.wire import Client
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,20 @@ async def order_at_once(
     ).encode()
     opened = await asyncio.gather(*(_open(each) for each in customers))
     try:
-        for customer, (_, writer) in zip(customers, opened, strict=True):
-            writer.write(_head(customer, key or uuid4().hex, len(body)) + body[:-1])
-        await asyncio.gather(*(writer.drain() for _, writer in opened))
-        for _, writer in opened:
-            writer.write(body[-1:])
-        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
-            return await asyncio.gather(*(_response_on(reader) for reader, _ in opened))
+        for customer, client in zip(customers, opened, strict=True):
+            client.writer.write(_head(customer, key or uuid4().hex, len(body)) + body[:-1])
+        await asyncio.gather(*(client.writer.drain() for client in opened))
+        for client in opened:
+            client.writer.write(body[-1:])
+        return await asyncio.gather(*(_response_to(client) for client in opened))
     finally:
-        for _, writer in opened:
-            writer.close()
+        for client in opened:
+            client.writer.close()
 
 
-async def _open(customer: Customer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _open(customer: Customer) -> Client:
     url = urlsplit(str(customer.client.base_url))
-    return await asyncio.open_connection(url.hostname, url.port)
+    return Client(*await asyncio.open_connection(url.hostname, url.port))
 
 
 def _head(customer: Customer, key: str, length: int) -> bytes:
@@ -67,8 +66,7 @@ def _head(customer: Customer, key: str, length: int) -> bytes:
     ).encode()
 
 
-async def _response_on(reader: asyncio.StreamReader) -> RawResponse:
-    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    status, *headers = head.decode().lower().split("\r\n")
-    is_replayed = "idempotent-replayed: true" in headers
-    return RawResponse(int(status.split()[1]), json.loads(body), is_replayed)
+async def _response_to(client: Client) -> RawResponse:
+    response = await client.response()
+    is_replayed = response.headers.get("idempotent-replayed") == "true"
+    return RawResponse(response.status, response.json, is_replayed)

@@ -30,7 +30,7 @@ from shop.adapters.sql.schema.tables import (
     stock_movements,
     variants,
 )
-from shop.application.catalogue.imports import KEPT_FOR, BeginImport
+from shop.application.catalogue.imports.service import KEPT_FOR, BeginImport
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.ports.repositories.session_store import SessionToken

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from shop.application.catalogue.imports import BeginImport
+from shop.application.catalogue.imports.service import BeginImport
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.catalogue.product_import import ProductImport

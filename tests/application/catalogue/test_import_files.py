@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from shop.application.catalogue import import_check, import_jobs
-from shop.application.catalogue.import_rows import Assembled, assemble
+from shop.application.catalogue.imports import check as import_check
+from shop.application.catalogue.imports import jobs as import_jobs
+from shop.application.catalogue.imports.rows import Assembled, assemble
 from shop.application.ports.imports.import_spool import SpooledProduct
 from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.repositories.session_store import SessionToken

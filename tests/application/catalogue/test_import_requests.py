@@ -10,7 +10,7 @@ from dependency_injector import providers
 
 from shop.adapters.files import import_spools
 from shop.adapters.files.import_spools import FolderImportSpools
-from shop.application.catalogue.imports import BeginImport
+from shop.application.catalogue.imports.service import BeginImport
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown

@@ -11,7 +11,8 @@ from dependency_injector import providers
 
 from shop.adapters.files.import_spool import SqliteImportSpool
 from shop.adapters.files.import_spools import FolderImportSpools
-from shop.application.catalogue import import_check, import_jobs
+from shop.application.catalogue.imports import check as import_check
+from shop.application.catalogue.imports import jobs as import_jobs
 from shop.application.jobs import runner
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import DatabaseUnavailable

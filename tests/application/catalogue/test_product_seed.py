@@ -10,8 +10,8 @@ import pytest
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.catalogue.import_plan import ImportPlan, UnitResult
-from shop.application.catalogue.import_rows import ImportedProduct
+from shop.application.catalogue.imports.plan import ImportPlan, UnitResult
+from shop.application.catalogue.imports.rows import ImportedProduct
 from shop.application.maintenance.product_seed import ProductSeed, new_product
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner

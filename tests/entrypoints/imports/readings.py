@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from shop.adapters.files.import_spools import FolderImportSpools
-from shop.application.catalogue.import_rows import ImportedProduct, assemble
+from shop.application.catalogue.imports.rows import ImportedProduct, assemble
 from shop.application.ports.imports.import_spool import SpoolState
 from shop.application.ports.imports.product_file_reader import (
     FileDescription,

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.product_changes import ArchiveProduct, PutProduct
 from shop.application.catalogue.search_rows import stage_search_rows_in
 from shop.application.catalogue.tax_checks import require_taxed
-from shop.application.catalogue.variants import stage_price_changes
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page

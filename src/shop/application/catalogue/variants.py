@@ -1,11 +1,11 @@
-"""Keeps the history of prices, and shows variants with the lowest earlier price of reduced ones."""
+"""Shows variants, with the lowest earlier price of those that are reduced."""
 
 from functools import partial
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.catalogue.price_history import PriceChange, lowest_before
+from shop.domain.catalogue.price_history import lowest_before
 from shop.domain.catalogue.product import Product, ProductNotFound
 from shop.domain.catalogue.variant import Variant
 from shop.domain.shared.money import Money
@@ -55,11 +55,3 @@ class VariantService:
             return None
         changes = await uow.price_changes.of_variant(variant.sku)
         return lowest_before(changes, self._clock.now())
-
-
-def stage_price_changes(uow: UnitOfWork, before: Product | None, after: Product) -> None:
-    """Stage the price of each variant that is new or has another price than before."""
-    known = {each.sku: each.price for each in before.variants} if before else {}
-    for each in after.current_variants:
-        if known.get(each.sku) != each.price:
-            uow.price_changes.add(PriceChange(sku=each.sku, price=each.price, at=after.updated_at))

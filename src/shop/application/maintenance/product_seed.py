@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from shop.application.catalogue.import_plan import ImportPlan, UnitResult
-from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
+from shop.application.catalogue.imports.plan import ImportPlan, UnitResult
+from shop.application.catalogue.imports.rows import ImportedProduct, VariantRow
 from shop.application.ports.imports.product_file_reader import FileDescription
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.products import ProductListing

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from shop.application.catalogue.export import ProductExport
-from shop.application.catalogue.import_check import FileCheck
-from shop.application.catalogue.import_jobs import ImportJobs
+from shop.application.catalogue.imports.check import FileCheck
+from shop.application.catalogue.imports.jobs import ImportJobs
 from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.identity.access import AccessService
 from shop.application.identity.customer_import import CustomerImport

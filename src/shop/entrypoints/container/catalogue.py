@@ -5,10 +5,10 @@ from dependency_injector import providers
 from shop.application.catalogue.categories.service import CategoryService
 from shop.application.catalogue.categories.sweep import CategorySweep
 from shop.application.catalogue.export import ProductExport
-from shop.application.catalogue.import_check import FileCheck
-from shop.application.catalogue.import_jobs import ImportJobs
-from shop.application.catalogue.import_plan import ImportPlan
-from shop.application.catalogue.imports import ImportService
+from shop.application.catalogue.imports.check import FileCheck
+from shop.application.catalogue.imports.jobs import ImportJobs
+from shop.application.catalogue.imports.plan import ImportPlan
+from shop.application.catalogue.imports.service import ImportService
 from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from shop.application.catalogue.categories.service import CategoryService
 from shop.application.catalogue.export import ProductExport
-from shop.application.catalogue.imports import ImportService
+from shop.application.catalogue.imports.service import ImportService
 from shop.application.catalogue.product_images import ImageService
 from shop.application.catalogue.product_search import ProductFinder
 from shop.application.catalogue.products import ProductService

@@ -88,6 +88,11 @@ def is_none(value: object) -> bool:
     return value is None
 
 
+def null_as(meaning: object) -> BeforeValidator:
+    """Return what has a null that is given mean this, unlike a member that is absent."""
+    return BeforeValidator(lambda given: meaning if given is None else given)
+
+
 def _require_digits(text: object) -> object:
     # The parser would also take "+3", "3.0", "1_0" and spaces.
     if isinstance(text, str) and not (text.isascii() and text.removeprefix("-").isdecimal()):

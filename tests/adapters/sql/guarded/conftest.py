@@ -16,6 +16,8 @@ from tests.adapters.sql.guarded.guarded_shop import (
     new_container,
 )
 from tests.clock import FakeClock
+from tests.contract.pricing.promoted_orders import ADA, BOB
+from tests.contract.storage import Storage
 from tests.emptying import delete_rows
 from tests.factories import NOW, inventory, product
 
@@ -50,3 +52,16 @@ async def shop(
     yield GuardedShop(container, database)
     await delete_rows(database)
     await database.close()
+
+
+@pytest.fixture
+def storage(shop: GuardedShop) -> Storage:
+    """Return the storage of the shop, for what contract tests know to store."""
+    container = shop.container
+    return Storage(unit_of_work=container.unit_of_work, snapshot=container.snapshot)
+
+
+@pytest.fixture
+async def buyers(storage: Storage) -> None:
+    """Store Ada and Bob."""
+    await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))

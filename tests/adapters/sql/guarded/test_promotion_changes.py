@@ -35,22 +35,11 @@ from tests.contract.storage import Storage
 from tests.domain.pricing.examples import promotion
 from tests.factories import NOW, eur
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("buyers")]
 
 AUTOMATIC = promotion(Percentage(percentage=10_000))
 LIMITED = replace(AUTOMATIC, limit=100)
 (USES,) = (each for each in INVARIANTS if each.number == 17)
-
-
-@pytest.fixture
-def storage(shop: GuardedShop) -> Storage:
-    container = shop.container
-    return Storage(unit_of_work=container.unit_of_work, snapshot=container.snapshot)
-
-
-@pytest.fixture(autouse=True)
-async def customers(storage: Storage) -> None:
-    await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
 
 
 async def end_sale(uow: UnitOfWork) -> None:

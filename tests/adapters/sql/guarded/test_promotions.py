@@ -41,7 +41,7 @@ from tests.contract.storage import Storage
 from tests.domain.pricing.examples import promotion
 from tests.factories import NOW, category
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("buyers")]
 
 AUTOMATIC = promotion(Percentage(percentage=10_000))
 SALE = replace(AUTOMATIC, code="SALE", requires_code=True, limit=1_000)
@@ -49,17 +49,6 @@ FREE = replace(SALE, limit=None)
 USED_UP = "code-used-up"
 
 Outcomes = Sequence[Outcome]
-
-
-@pytest.fixture
-def storage(shop: GuardedShop) -> Storage:
-    container = shop.container
-    return Storage(unit_of_work=container.unit_of_work, snapshot=container.snapshot)
-
-
-@pytest.fixture(autouse=True)
-async def customers(storage: Storage) -> None:
-    await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
 
 
 async def run(shop: GuardedShop, work: Callable[[UnitOfWork], Awaitable[Outcomes]]) -> Outcomes:

@@ -58,7 +58,7 @@ _TABLES: Mapping[TableClause, Collection[str]] = {
 }
 """The tables that are read, and the fields of `RowsWanted` for which they are."""
 
-_FIELDS = tuple({name for names in _TABLES.values() for name in names})
+_FIELDS = tuple(dict.fromkeys(name for names in _TABLES.values() for name in names))
 _values = attrgetter(*_FIELDS)
 
 

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from shop.application.catalogue.import_check import file_of
-from shop.application.catalogue.import_jobs import NO_ROWS
-from shop.application.catalogue.import_plan import UnitResult
+from shop.application.catalogue.imports.check import file_of
+from shop.application.catalogue.imports.jobs import NO_ROWS
+from shop.application.catalogue.imports.plan import UnitResult
 from shop.application.ports.imports.import_spool import ImportSpool, SpoolState
 from shop.domain.catalogue.product_import import MAX_MESSAGES, ImportMessage
 from shop.domain.shared.counted import counted

@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from random import Random
 
-from shop.application.catalogue.import_rows import ImportedProduct, assemble
+from shop.application.catalogue.imports.rows import ImportedProduct, assemble
 from shop.application.identity.customer_import import NewCustomer
 from shop.application.maintenance.product_seed import new_product
 from shop.application.ports.imports.import_spool import SpooledProduct, SpooledRow

@@ -1,6 +1,6 @@
 """Adds demonstration products to a shop."""
 
-from shop.application.catalogue.import_plan import UnitResult
+from shop.application.catalogue.imports.plan import UnitResult
 from shop.entrypoints.cli.context import CliContext
 from shop.entrypoints.cli.imports.batch_import import in_batches
 from shop.entrypoints.cli.imports.demo_data import demo_products

@@ -45,7 +45,7 @@ MAX_PROBLEMS = MAX_LINES + MAX_CODES + 1 + 2 * len(MAX_MEMBER_CHARACTERS)
 
 MAX_TAXES = 2 * MAX_LINES
 MAX_DISCOUNTS = MAX_AUTOMATIC_PROMOTIONS + MAX_CODES
-"""One of each promotion: all of them may be combinable."""
+"""One of each promotion that needs no code, and one of each code: all may be combinable."""
 
 
 class CartQuantity(RequestBody):

@@ -3,11 +3,16 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from shop.domain.catalogue.image_files import SMALLER_WIDTHS, image_path
 from shop.domain.catalogue.product_image import MAX_ALT_CHARACTERS, MAX_IMAGES, ProductImage
-from shop.entrypoints.http.schemas import NEW_TEXT_ABOUT_GOODS, RequestBody, ResponseBody
+from shop.entrypoints.http.schemas import (
+    NEW_TEXT_ABOUT_GOODS,
+    RequestBody,
+    ResponseBody,
+    null_as,
+)
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 Alt = Annotated[
@@ -61,14 +66,6 @@ UPLOAD_BODY: dict[str, Any] = {
 """The body of an upload, which is no JSON."""
 
 
-def _or_no_text(text: object) -> object:
-    return "" if text is None else text
-
-
-NULL_REMOVES_TEXT = BeforeValidator(_or_no_text)
-"""Has a null that is given mean no text, unlike a member that is absent."""
-
-
 class ImageChange(RequestBody):
     """What to change of an image: what is not given stays, and null removes the text."""
 
@@ -80,7 +77,7 @@ class ImageChange(RequestBody):
             examples=["A tin of Earl Grey"],
         ),
         NEW_TEXT_ABOUT_GOODS,
-        NULL_REMOVES_TEXT,
+        null_as(""),
     ] = None
     position: Annotated[
         int | None,

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from shop.application.catalogue.imports import BeginImport
+from shop.application.catalogue.imports.service import BeginImport
 from shop.domain.catalogue.product_import import ImportInProgress, ImportNotFound
 from shop.entrypoints.http.api.catalogue.import_schemas import (
     CSV_RESPONSE,

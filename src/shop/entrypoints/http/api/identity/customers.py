@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from shop.application.identity.customers import CustomerView
 from shop.application.ports.paging import Page, TimeCursor
@@ -18,6 +18,7 @@ from shop.entrypoints.http.schemas import (
     NextCursor,
     RequestBody,
     ResponseBody,
+    null_as,
 )
 
 MAX_GROUPS = 20
@@ -33,17 +34,10 @@ Groups = Annotated[
 ]
 
 
-def _or_no_groups(groups: object) -> object:
-    """Have a null that is given mean none, unlike a member that is absent."""
-    return [] if groups is None else groups
-
-
 class CustomerPatch(RequestBody):
     """A change of what a user may do, or of the groups that the user is in."""
 
-    groups: Annotated[
-        Groups | None, BeforeValidator(_or_no_groups), Field(examples=[["friends"]])
-    ] = None
+    groups: Annotated[Groups | None, null_as([]), Field(examples=[["friends"]])] = None
     disabled: Annotated[
         bool | None,
         Field(

@@ -9,15 +9,15 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from shop.application.catalogue.import_check import (
+from shop.application.catalogue.imports.check import (
     UNIT_PRODUCTS,
     UNIT_ROWS,
     FileCheck,
     IsOver,
     file_of,
 )
-from shop.application.catalogue.import_plan import ImportPlan, UnitResult
-from shop.application.catalogue.import_rows import ImportedProduct, assemble
+from shop.application.catalogue.imports.plan import ImportPlan, UnitResult
+from shop.application.catalogue.imports.rows import ImportedProduct, assemble
 from shop.application.jobs.retry_policy import RetryLater
 from shop.application.ports.clock import Clock
 from shop.application.ports.database import Database

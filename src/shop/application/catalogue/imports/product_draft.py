@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
+from shop.application.catalogue.imports.rows import ImportedProduct, VariantRow
 from shop.domain.catalogue.options import ProductOption, require_new_options
 from shop.domain.catalogue.product import Product, require_new_handle, require_new_variants
 from shop.domain.catalogue.product_details import (

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from shop.application.catalogue.import_rows import ImportedProduct
+from shop.application.catalogue.imports.rows import ImportedProduct
 from shop.application.ports.unit_of_work import UnitOfWork
 
 

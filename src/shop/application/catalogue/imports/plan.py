@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from shop.application.catalogue.import_categories import ImportCategories
-from shop.application.catalogue.import_handles import owners_of, with_known_handles
-from shop.application.catalogue.import_rows import ImportedProduct, VariantRow
-from shop.application.catalogue.product_draft import ProductDraft
+from shop.application.catalogue.imports.categories import ImportCategories
+from shop.application.catalogue.imports.handles import owners_of, with_known_handles
+from shop.application.catalogue.imports.product_draft import ProductDraft
+from shop.application.catalogue.imports.rows import ImportedProduct, VariantRow
+from shop.application.catalogue.price_history import stage_price_changes
 from shop.application.catalogue.search_rows import stage_search_rows_in
 from shop.application.catalogue.tax_checks import find_tax_categories
-from shop.application.catalogue.variants import stage_price_changes
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.imports.product_file_reader import FileDescription

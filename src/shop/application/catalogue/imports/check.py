@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
-from shop.application.catalogue.import_plan import ImportPlan
-from shop.application.catalogue.import_rows import Assembled, assemble
+from shop.application.catalogue.imports.plan import ImportPlan
+from shop.application.catalogue.imports.rows import Assembled, assemble
 from shop.application.ports.imports.import_spool import ImportSpool, SpoolState
 from shop.application.ports.imports.product_file_reader import (
     FileDescription,

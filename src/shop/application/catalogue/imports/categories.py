@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
-from shop.application.catalogue.import_rows import ImportedProduct
+from shop.application.catalogue.imports.rows import ImportedProduct
 from shop.application.catalogue.slugs import slug_of, with_digest
 from shop.domain.catalogue.category import (
     MAX_CATEGORY_SLUG_CHARACTERS,

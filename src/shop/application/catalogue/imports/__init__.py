@@ -1,0 +1,1 @@
+"""Imports of products from files: requested, checked as a whole, then applied by a job."""
