@@ -86,6 +86,10 @@ class TestAnExport:
                 " '.', '-' and '_'."
             ),
             "10: Variant Barcode: '12345' is no GTIN and was left out.",
+            (
+                "11: Variant Inventory Qty: is empty, so that the stock was left as it is: 0 if the"
+                " variant is new."
+            ),
             "13: Image Src: is no http or https URL and was left out.",
             "13: Handle: 'crème-brûlée' became 'creme-brulee'.",
             "8: Variant SKU: is empty; linen-shirt-M-Sea-blue was made from the handle.",

@@ -77,12 +77,27 @@ class TestAnExport:
 
         assert reading.faults == []
         assert reading.remarks == [
+            "4: Stock: is empty, so that the stock was left as it is: 0 if the variant is new.",
             "5: Type: grouped products were left out: they have no variants.",
             "6: Type: external products were left out: they have no variants.",
             "7: Sale price: has dates and was left out: the regular price applies.",
-            "9: Stock: is counted at the parent, so that it was left as it is.",
+            (
+                "9: Stock: is counted at the parent, so that the stock was left as it is: 0 if the"
+                " variant is new."
+            ),
             "9: SKU: is empty; v-neck-t-shirt-classic-Green-Small was made from the handle.",
             "4: SKU: is empty; album was made from the handle.",
+        ]
+
+    @pytest.mark.parametrize("sale", ["5.00", "5.01"])
+    def test_leaves_out_a_sale_price_that_is_none(self, sale: str) -> None:
+        header = TEMPLATE.replace("Regular price", "Sale price,Regular price")
+        reading = read(f"{header}\n1,simple,TEA,Tea,{sale},5.00,,,\n")
+
+        ((variant,),) = [each.variants for each in reading.products]
+        assert (variant.fields["price"], variant.fields["compare_at_price"]) == (500, None)
+        assert reading.remarks == [
+            "2: Sale price: is not below the regular price and was left out."
         ]
 
     def test_may_have_variations_before_their_parent(self) -> None:

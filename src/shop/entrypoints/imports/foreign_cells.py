@@ -18,6 +18,9 @@ from shop.entrypoints.imports.amounts import InvalidCell, read_amount
 from shop.entrypoints.imports.html_text import clean_line, html_to_text
 from shop.entrypoints.imports.row_cells import RowCells
 
+STOCK_LEFT = "the stock was left as it is: 0 if the variant is new"
+"""What becomes of the stock that another shop does not count; this one counts all."""
+
 _ENTITY = re.compile("&(?:[a-zA-Z]{2,8}|#[0-9]{2,5});")
 
 
@@ -109,8 +112,8 @@ def compared_price(cells: RowCells, key: str, price: int | None) -> int | None:
 
 def stock_in(cells: RowCells, key: str) -> int | None:
     """Return the stock on hand, None if the other shop does not count it; debts are none."""
-    cell = cells.text(key)
-    if not cell:
+    if not cells.text(key):
+        cells.note(key, f"is empty, so that {STOCK_LEFT}")
         return None
     stock = cells.whole_number(key, -MAX_ON_HAND, MAX_ON_HAND)
     if stock is not None and stock < 0:

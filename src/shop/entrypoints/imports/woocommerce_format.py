@@ -10,6 +10,7 @@ from typing import Any
 from shop.application.catalogue.slugs import slug_of, with_digest
 from shop.application.ports.imports.product_file_reader import FileRow
 from shop.entrypoints.imports.foreign_cells import (
+    STOCK_LEFT,
     barcode_in,
     description_of,
     image_in,
@@ -193,7 +194,7 @@ def _variant(cells: RowCells, *, ships: bool) -> dict[str, Any]:
     if cells.has("barcode"):
         variant["barcode"] = barcode_in(cells, "barcode")
     if cells.text("stock").lower() == _AS_PARENT:
-        cells.note("stock", "is counted at the parent, so that it was left as it is")
+        cells.note("stock", f"is counted at the parent, so that {STOCK_LEFT}")
     elif cells.has("stock") and (stock := stock_in(cells, "stock")) is not None:
         variant["stock"] = stock
     return variant
@@ -207,7 +208,10 @@ def _prices(cells: RowCells, regular: int | None) -> tuple[int | None, int | Non
         cells.note("sale price", "has dates and was left out: the regular price applies")
         return regular, None
     sale = cells.amount("sale price")
-    if sale is None or sale >= regular:
+    if sale is None:
+        return regular, None
+    if sale >= regular:
+        cells.note("sale price", "is not below the regular price and was left out")
         return regular, None
     return sale, regular
 
