@@ -68,7 +68,7 @@ def _exit_code(error: Exception) -> int:
 
 
 def message_of(error: Exception) -> str:
-    """Return what an error tells an operator, without a line's beginning."""
+    """Return the problem, value and remedy of an error."""
     match error:
         case TyperException():
             message = f"{_usage_message(error)} (see --help)"

@@ -87,8 +87,9 @@ class AdapterContainer(containers.DeclarativeContainer):
             clock=clock,
         ),
     )
-    # The same database for another schema and currency, with which it is called.
-    schema_database = providers.Factory(
+    # It opens the same database for another schema and currency, with which it is called.
+    open_schema: providers.Provider[Callable[..., Database]] = providers.Callable(
+        partial,
         factories.sql_database,
         settings.provided.database_url,
         secrets=secrets.provider,

@@ -25,7 +25,7 @@ class MaintenanceContainer(Base):
     migrate_shops = providers.Singleton(
         MigrateShops,
         Base.shop_schemas,
-        Base.schema_database.provider,
+        Base.open_schema,
         Base.settings.provided.currency,
     )
     restore_shop = providers.Singleton(
