@@ -17,7 +17,7 @@ from tests.timeouts import TEST_TIMEOUT_SECONDS
 CLIENT_BACKENDS = """
     SELECT pid FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-      AND application_name = 'shop' ORDER BY pid
+      AND application_name LIKE 'shop %' ORDER BY pid
 """
 
 

@@ -23,8 +23,8 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
     """Return the gateway that all commands use from now on."""
     gateway, assemble = MemoryPaymentGateway(FakeClock(NOW)), bootstrap.build_container
 
-    def assembled(database: str | None) -> Container:
-        container = assemble(database)
+    def assembled(database: str | None, *, schema: str | None = None) -> Container:
+        container = assemble(database, schema=schema)
         container.payment_gateway.override(providers.Object(gateway))
         return container
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.search_path import CURRENT_SCHEMA, require_search_path
 from shop.adapters.sql.engines.sqlite import SqliteEngines
 from shop.adapters.sql.engines.unreachable import explain_unreachable
 from shop.adapters.sql.engines.write_probe import WriteProbe
@@ -46,7 +47,7 @@ CHECK_TIMEOUT_SECONDS = 5
 
 SQLITE_STATE = text("SELECT version_num, false AS read_only FROM alembic_version")
 POSTGRES_STATE = text(
-    "SELECT version_num,"
+    "SELECT version_num, current_schema() AS schema,"
     " pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only"
     " FROM alembic_version"
 )
@@ -193,13 +194,25 @@ class SqlDatabase(Database):
                     rows = (await connection.execute(query)).all()
         except DatabaseUnavailable as failure:
             if _is_missing_table(failure.__cause__):
+                await self._require_search_path()
                 return ()
             raise
         if any(row.read_only for row in rows):
             # Another server may be the primary by now, which only new connections reach.
             await self.writer.dispose()
             raise DatabaseUnavailable("the database is read-only")
+        if not self.is_embedded:
+            for row in rows:
+                require_search_path(row.schema, self._schema)
         return [row.version_num for row in rows]
+
+    async def _require_search_path(self) -> None:
+        """Raise `DatabaseUnreachable` if the tables are missing because another schema is read."""
+        if not self.is_embedded:
+            with self._failing_at_once():
+                async with self.writer.connect() as connection:
+                    found = await connection.scalar(CURRENT_SCHEMA)
+            require_search_path(found, self._schema)
 
     @property
     def _file(self) -> Path:

@@ -15,26 +15,30 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.observability.logging import set_up_logging
 from shop.entrypoints.validation_messages import validation_message
 
+OPTIONS = {"database_url": "--database", "database_schema": "--schema"}
+"""The options of commands that replace settings."""
 
-def open_container(database: str | None) -> Container:
+
+def open_container(database: str | None, *, schema: str | None = None) -> Container:
     """Like `build_container`, and warns of unknown settings first."""
     warn_of_unknown_settings()
-    return build_container(database)
+    return build_container(database, schema=schema)
 
 
-def build_container(database: str | None) -> Container:
-    """Return the container for the settings, with this database if given.
+def build_container(database: str | None, *, schema: str | None = None) -> Container:
+    """Return the container for the settings, with this database and schema if given.
 
     Raise `InvalidSetting`.
     """
-    settings = read_settings(database)
+    settings = read_settings(database, schema=schema)
     set_up_logging(settings)
     return Container(settings=settings)
 
 
-def read_settings(database: str | None) -> Settings:
-    """Return the settings, with this database if given; raise `InvalidSetting`."""
-    overrides = {} if database is None else {"database_url": database}
+def read_settings(database: str | None, *, schema: str | None = None) -> Settings:
+    """Return the settings, with this database and schema if given; raise `InvalidSetting`."""
+    options = {"database_url": database, "database_schema": schema}
+    overrides = {name: given for name, given in options.items() if given is not None}
     try:
         return Settings.model_validate(overrides)
     except ValidationError as error:
@@ -71,7 +75,8 @@ def _place_and_rule(error: ErrorDetails, overrides: Collection[object]) -> list[
 
 
 def _place(location: Sequence[int | str], overrides: Collection[object]) -> list[str]:
-    setting = "--database" if location[0] in overrides else f"SHOP_{location[0]}".upper()
+    name = str(location[0])
+    setting = OPTIONS[name] if name in overrides else f"{PREFIX}{name}".upper()
     steps = [_step(container, step) for container, step in pairwise(location)]
     return [setting, ", ".join(steps)] if steps else [setting]
 

@@ -16,6 +16,7 @@ from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
 from shop.application.maintenance.backup import BackUpShop
+from shop.application.maintenance.migrate_shops import MigrateShops
 from shop.application.maintenance.product_seed import ProductSeed
 from shop.application.maintenance.restore import RestoreShop
 from shop.application.notifications.delivery_records import NotificationDeliveryService
@@ -92,6 +93,9 @@ class CliContext(Protocol):
 
     def back_up_shop(self) -> BackUpShop:
         """Return the backup of the whole shop."""
+
+    def migrate_shops(self) -> MigrateShops:
+        """Return the migration of all shops of a database."""
 
     def restore_shop(self) -> RestoreShop:
         """Return the restoration of a backup."""
@@ -196,9 +200,24 @@ def run_unmigrated(work: Work[T], *, database: str | None) -> T:
     return _run(work, _open(database), require_file, _skip_check)
 
 
-def run_creating(work: Work[T], *, database: str | None) -> T:
-    """Run work like `run`, which creates or migrates the database."""
-    return _run(work, _open(database), require_file_unless_new, _skip_check)
+def run_creating(
+    work: Work[T],
+    *,
+    database: str | None,
+    schema: str | None = None,
+    only_on_a_server: str | None = None,
+) -> T:
+    """Run work like `run`, which creates or migrates the database.
+
+    An option that only a database with schemas has is named by `only_on_a_server`.
+    """
+    context = _open(database, schema=schema)
+    if only_on_a_server is not None and context.settings().database_file is not None:
+        raise InvalidSetting(
+            f"{only_on_a_server}: a SQLite file has no schemas, and holds one shop; name a"
+            " PostgreSQL database (SHOP_DATABASE_URL or --database)"
+        )
+    return _run(work, context, require_file_unless_new, _skip_check)
 
 
 def run_unchecked(work: Work[T], *, database: str | None) -> T:
@@ -206,11 +225,11 @@ def run_unchecked(work: Work[T], *, database: str | None) -> T:
     return _run(work, _open(database), require_folder, _skip_check)
 
 
-def _open(database: str | None) -> CliContext:
+def _open(database: str | None, *, schema: str | None = None) -> CliContext:
     # Only commands that open the shop wait for its import.
     from shop.entrypoints.cli.bootstrap import open_container  # noqa: PLC0415
 
-    context: CliContext = open_container(database)
+    context: CliContext = open_container(database, schema=schema)
     if context.settings().is_in_memory:
         raise InvalidSetting(
             "memory:// is inside a `shop serve` process, where no other command can reach it;"

@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
+from shop.application.maintenance.migrate_shops import OtherOwner
 from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
 from shop.application.ports.database_backup import BackupFailed
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
@@ -30,9 +31,21 @@ class InvalidSetting(Exception):
     """A setting is missing or invalid; the message has its name and rule, no value."""
 
 
+_COMPLETE = (
+    BackupFailed,
+    CliError,
+    DatabaseUnreachable,
+    IncompatibleSchema,
+    InvalidSetting,
+    OtherOwner,
+    ShopError,
+)
+"""Errors whose message has problem, value and remedy."""
+
+
 def report(error: Exception) -> int:
     """Report an error in one line on standard error; return the exit code."""
-    typer.echo(f"shop: {one_line(_message(error))}", err=True)
+    typer.echo(f"shop: {one_line(message_of(error))}", err=True)
     if os.environ.get("SHOP_LOG_LEVEL") == "debug":
         typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
     return _exit_code(error)
@@ -54,18 +67,17 @@ def _exit_code(error: Exception) -> int:
             return FAILED
 
 
-def _message(error: Exception) -> str:
+def message_of(error: Exception) -> str:
+    """Return the problem, value and remedy of an error."""
     match error:
         case TyperException():
             message = f"{_usage_message(error)} (see --help)"
-        case InvalidSetting() | CliError() | ShopError() | IncompatibleSchema() | BackupFailed():
+        case _ if isinstance(error, _COMPLETE):
             message = str(error)
         case MigrationRequired():
             message = f"the database is not migrated ({error}); run `shop migrate`"
         case CurrencyMismatch():
             message = f"SHOP_CURRENCY: {error}"
-        case DatabaseUnreachable():
-            message = str(error)
         case CommitOutcomeUnknown():
             message = (
                 f"the commit outcome is unknown ({_first_cause(error)}); run the command again"

@@ -13,6 +13,7 @@ from shop.entrypoints.configuration.checks import is_loopback, matching
 from shop.entrypoints.configuration.environment import EnvironmentSettings, is_in_production
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
+DEFAULT_SCHEMA = "public"
 IN_MEMORY = "memory://"
 """The URL of a database that lives in the process of `shop serve`, and ends with it."""
 
@@ -63,7 +64,7 @@ class DatabaseSettings(EnvironmentSettings):
             r"[a-z_][a-z0-9_]{0,62}",
             "must be 1 to 63 lower-case letters, digits or '_', and not begin with a digit",
         ),
-    ] = "public"
+    ] = DEFAULT_SCHEMA
 
     @field_validator("database_url")
     @classmethod
@@ -119,14 +120,21 @@ class DatabaseSettings(EnvironmentSettings):
         return self.is_in_memory or self.database_file is not None
 
     @property
+    def name_of_files(self) -> str:
+        """How the names of the shop's files begin; shops in other schemas have other files."""
+        if self.database_file is not None:
+            return str(self.database_file)
+        return "shop" if self.database_schema == DEFAULT_SCHEMA else f"shop-{self.database_schema}"
+
+    @property
     def secret_file(self) -> Path:
         """The file, beside the database, in which development stores a generated secret."""
-        return Path(f"{self.database_file or 'shop'}.secret")
+        return Path(f"{self.name_of_files}.secret")
 
     @property
     def gateway_file(self) -> Path:
         """The file of a simulated gateway in process, beside the database."""
-        return Path(f"{self.database_file or 'shop'}.gateway")
+        return Path(f"{self.name_of_files}.gateway")
 
     @property
     def files_beside_database(self) -> Sequence[Path]:

@@ -83,7 +83,7 @@ class Settings(
     @property
     def image_folder(self) -> Path:
         """The folder of images; by default beside the database."""
-        return self.media_folder or Path(f"{self.database_file or 'shop'}.media")
+        return self.media_folder or Path(f"{self.name_of_files}.media")
 
     @property
     def imports_folder(self) -> Path:

@@ -29,6 +29,7 @@ from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import unwrapped
+from shop.application.ports.shop_schemas import ShopSchemas
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
 from shop.entrypoints.configuration.policies import Policies
@@ -85,6 +86,17 @@ class AdapterContainer(containers.DeclarativeContainer):
             currency=settings.provided.currency,
             clock=clock,
         ),
+    )
+    # It opens the same database for another schema and currency, with which it is called.
+    open_schema: providers.Provider[Callable[..., Database]] = providers.Callable(
+        partial,
+        factories.sql_database,
+        settings.provided.database_url,
+        secrets=secrets.provider,
+        clock=clock,
+    )
+    shop_schemas: providers.Provider[ShopSchemas] = providers.Singleton(
+        factories.shop_schemas, settings.provided.database_url
     )
     postal_rules: providers.Provider[PostalRules] = providers.Singleton(factories.postal_rules)
     image_processor: providers.Provider[ImageProcessor] = providers.Singleton(

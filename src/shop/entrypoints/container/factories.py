@@ -22,6 +22,7 @@ from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import SessionStore
+from shop.application.ports.shop_schemas import ShopSchemas
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
 from shop.entrypoints.configuration.settings import Settings
@@ -126,6 +127,13 @@ def image_store(settings: Settings) -> ImageStore:
     if settings.is_in_memory and settings.media_folder is None:
         return TemporaryImageStore()
     return FileImageStore(settings.image_folder)
+
+
+def shop_schemas(url: str) -> ShopSchemas:
+    """Return what finds the shops of a PostgreSQL database."""
+    from shop.adapters.sql.migration.shop_schemas import PostgresqlShopSchemas
+
+    return PostgresqlShopSchemas(url)
 
 
 def database_backup(settings: Settings) -> DatabaseBackup:

@@ -1,16 +1,17 @@
-"""Maintenance: backups of the whole shop."""
+"""Maintenance: backups of the whole shop, and migrations of all shops."""
 
 from importlib.metadata import version
 
 from dependency_injector import providers
 
 from shop.application.maintenance.backup import BackUpShop
+from shop.application.maintenance.migrate_shops import MigrateShops
 from shop.application.maintenance.restore import RestoreShop
 from shop.entrypoints.container.adapters import AdapterContainer as Base
 
 
 class MaintenanceContainer(Base):
-    """Backups, and their restoration."""
+    """Backups, their restoration, and migrations of all shops."""
 
     release = providers.Callable(version, "shop")
     back_up_shop = providers.Singleton(
@@ -20,6 +21,12 @@ class MaintenanceContainer(Base):
         Base.backup_archive,
         Base.clock,
         release,
+    )
+    migrate_shops = providers.Singleton(
+        MigrateShops,
+        Base.shop_schemas,
+        Base.open_schema,
+        Base.settings.provided.currency,
     )
     restore_shop = providers.Singleton(
         RestoreShop,

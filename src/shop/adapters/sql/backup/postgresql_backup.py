@@ -15,7 +15,11 @@ from shop.adapters.sql.backup.version_checks import (
     require_known,
 )
 from shop.adapters.sql.engines.errors import translating_errors
-from shop.adapters.sql.engines.postgresql import create_engine_without_timeout
+from shop.adapters.sql.engines.postgresql import (
+    application_name,
+    create_engine_without_timeout,
+)
+from shop.adapters.sql.engines.search_path import CURRENT_SCHEMA, require_search_path
 from shop.adapters.sql.schema.tables import RESTORING, metadata
 from shop.application.ports.database_backup import (
     BackupFailed,
@@ -32,8 +36,9 @@ _VERSION = text("SELECT version_num FROM alembic_version")
 _LOCK = text("SELECT pg_try_advisory_lock(hashtext('shop restore ' || :schema))")
 _OTHER_CONNECTIONS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND application_name = 'shop' AND pid <> pg_backend_pid()"
+    " AND application_name IN (:name, 'shop') AND pid <> pg_backend_pid()"
 )
+"""Connections of this shop, and of releases whose connections did not name theirs."""
 _KEPT_ENTRIES = (" SCHEMA - ", " alembic_version ")
 """Entries of a dump that a restore leaves out: the schema, and the table that marks it."""
 _FUNCTIONS = ("add_missing_variant",)
@@ -101,7 +106,8 @@ class PostgresqlBackup(DatabaseBackup):
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             if not await connection.scalar(_LOCK, {"schema": self._schema}):
                 raise BackupFailed("another restore of this database is running; wait for its end")
-            if others := await connection.scalar(_OTHER_CONNECTIONS):
+            name = application_name(self._schema)
+            if others := await connection.scalar(_OTHER_CONNECTIONS, {"name": name}):
                 raise BackupFailed(
                     f"the database has {counted(others, 'connection')} of a shop; stop all servers"
                     " and workers first"
@@ -114,6 +120,8 @@ class PostgresqlBackup(DatabaseBackup):
         try:
             with translating_errors():
                 async with engine.connect() as connection:
+                    require_search_path(await connection.scalar(CURRENT_SCHEMA), self._schema)
+                    await connection.rollback()
                     yield connection
         finally:
             await engine.dispose()

@@ -28,10 +28,18 @@ SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 # Customers do not wait longer for a lock; idle transactions end as well.
 SETTINGS = {
-    "application_name": "shop",
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "60s",
 }
+
+
+MAX_NAME_CHARACTERS = 63
+"""Of a longer name of an application, the server keeps the beginning."""
+
+
+def application_name(schema: str) -> str:
+    """Return by which name the server lists the connections of a shop."""
+    return f"shop {schema}"[:MAX_NAME_CHARACTERS]
 
 
 def create_engine(url: URL, schema: str) -> AsyncEngine:
@@ -53,7 +61,11 @@ def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | Non
         # Errors are logged, and must not contain rows.
         hide_parameters=True,
         connect_args={
-            "server_settings": {**SETTINGS, "search_path": schema},
+            "server_settings": {
+                **SETTINGS,
+                "application_name": application_name(schema),
+                "search_path": schema,
+            },
             "timeout": CONNECT_TIMEOUT_SECONDS,
             "command_timeout": statement_timeout_seconds,
             "connection_class": _Connection,

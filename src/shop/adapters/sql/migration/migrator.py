@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateSchema
 
 from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN, set_role_defaults
+from shop.adapters.sql.engines.search_path import CURRENT_SCHEMA, require_search_path
 from shop.adapters.sql.migration.currency import change_currency
 from shop.adapters.sql.migration.older_servers import fill_unset_columns
 from shop.adapters.sql.migration.schema_version import (
@@ -120,6 +121,7 @@ class Migrator:
             return
         if self._schema not in inspect(connection).get_schema_names():
             connection.execute(CreateSchema(self._schema, if_not_exists=True))
+        require_search_path(connection.scalar(CURRENT_SCHEMA), self._schema)
         create_version_table(connection)
         lock_versions(connection)
 

@@ -24,8 +24,10 @@ from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParame
 
 ROW: Columns = (("product_handle", products.c.sku.type), ("tokens", Text()))
 
-LOCK_NUMBERS = text("SELECT pg_advisory_xact_lock(5044031582654955519)")
-"""Until the end of the transaction, no other gives numbers to products."""
+LOCK_NUMBERS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 5044031582654955519))"
+)
+"""Until the end of the transaction, no other gives numbers to products of this schema."""
 
 
 class ProductTexts:

@@ -41,7 +41,9 @@ HANDLES = (
     .limit(bindparam("number", type_=Integer()))
 )
 
-LOCK_CATEGORIES = text("SELECT pg_advisory_xact_lock(5044031582654955520)")
+LOCK_CATEGORIES = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 5044031582654955520))"
+)
 """Until the end of the transaction, no other changes categories. A new shop has no row to lock."""
 
 
