@@ -84,6 +84,7 @@ class AdapterContainer(containers.DeclarativeContainer):
             secrets=secrets.provider,
             currency=settings.provided.currency,
             clock=clock,
+            is_pooled=settings.provided.is_pooled,
         ),
     )
     postal_rules: providers.Provider[PostalRules] = providers.Singleton(factories.postal_rules)

@@ -135,7 +135,9 @@ def database_backup(settings: Settings) -> DatabaseBackup:
 
     if settings.database_file is not None:
         return SqliteBackup(settings.database_file)
-    return PostgresqlBackup(settings.database_url, settings.database_schema)
+    return PostgresqlBackup(
+        settings.database_url, settings.database_schema, is_pooled=settings.is_pooled
+    )
 
 
 def backup_parts(settings: Settings) -> Sequence[BackupPart]:

@@ -46,7 +46,8 @@ class PostgresqlBackup(DatabaseBackup):
     engine = "postgresql"
     part_name = "shop.dump"
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, *, is_pooled: bool = False) -> None:
+        self._is_pooled = is_pooled
         self._url = make_url(url)
         self._schema = schema
         self._programs = PostgresqlPrograms(self._url)
@@ -110,6 +111,12 @@ class PostgresqlBackup(DatabaseBackup):
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        if self._is_pooled:
+            # Locks, snapshots and the programs need the same connection to the server throughout.
+            raise BackupFailed(
+                "backups and restores cannot go through a pooler of transactions; set"
+                " SHOP_DATABASE_POOLER=none, and the server's own address by --database"
+            )
         engine: AsyncEngine = create_engine_without_timeout(self._url, self._schema)
         try:
             with translating_errors():
