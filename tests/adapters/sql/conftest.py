@@ -28,9 +28,18 @@ async def new_database(clock: FakeClock) -> AsyncIterator[NewDatabase]:
     """Yield a function that opens databases, which are closed after the test."""
     opened: list[SqlDatabase] = []
 
-    def new(url: str, schema: str = "public", currency: Currency = EUR) -> SqlDatabase:
+    def new(
+        url: str, schema: str = "public", currency: Currency = EUR, *, is_pooled: bool = False
+    ) -> SqlDatabase:
         opened.append(
-            SqlDatabase(url, schema=schema, secrets=lambda: SECRETS, currency=currency, clock=clock)
+            SqlDatabase(
+                url,
+                schema=schema,
+                secrets=lambda: SECRETS,
+                currency=currency,
+                clock=clock,
+                is_pooled=is_pooled,
+            )
         )
         return opened[-1]
 

@@ -147,9 +147,7 @@ class TestARole:
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        monkeypatch.setattr(
-            "shop.adapters.sql.engines.plans.KEYED_PLANS", {"no_such_setting": "off"}
-        )
+        monkeypatch.setattr("shop.adapters.sql.database.KEYED_PLANS", {"no_such_setting": "off"})
         database = new_database(postgresql_url, f"young_{uuid4().hex}")
 
         await database.migrate()

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.plans import KEYED_PLANS
+from shop.adapters.sql.engines.role_settings import needed_settings
 from shop.adapters.sql.engines.search_path import CURRENT_SCHEMA, require_search_path
 from shop.adapters.sql.engines.sqlite import SqliteEngines
 from shop.adapters.sql.engines.unreachable import explain_unreachable
@@ -64,9 +66,11 @@ class SqlDatabase(Database):
         secrets: Callable[[], Sequence[str]],
         currency: Currency,
         clock: Clock,
+        is_pooled: bool = False,
     ) -> None:
         self._url = make_url(url)
         self._schema = schema
+        self._is_pooled = is_pooled
         self._currency = currency
         self._clock = clock
         self._secrets = secrets
@@ -85,7 +89,7 @@ class SqlDatabase(Database):
             from shop.adapters.sql.engines import postgresql  # noqa: PLC0415
 
             self.row_parameters = PostgresqlRowParameters()
-            self.writer = postgresql.create_engine(self._url, schema)
+            self.writer = postgresql.create_engine(self._url, schema, is_pooled=is_pooled)
             self.reader = self.writer.execution_options(**postgresql.SNAPSHOT)
         # Each statement is a transaction of its own, without BEGIN and COMMIT.
         self.guarded = self.writer.execution_options(isolation_level="AUTOCOMMIT")
@@ -104,6 +108,7 @@ class SqlDatabase(Database):
         """Check version, currency and availability within five seconds."""
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+                await self._require_pooled_settings()
                 require_current(await self._versions())
                 with self._failing_at_once():
                     async with self.reader.connect() as connection:
@@ -124,7 +129,12 @@ class SqlDatabase(Database):
             with suppress(FileExistsError):
                 self._file.touch(0o600, exist_ok=False)
         schema = None if self.is_embedded else self._schema
-        migrator = Migrator(schema=schema, currency=self._currency, clock=self._clock)
+        migrator = Migrator(
+            schema=schema,
+            currency=self._currency,
+            clock=self._clock,
+            role_defaults=needed_settings(self._schema) if self._is_pooled else KEYED_PLANS,
+        )
         with self._failing_at_once():
             async with self._engine_without_timeout() as engine:
                 return await migrator.run(engine)
@@ -214,6 +224,16 @@ class SqlDatabase(Database):
                     found = await connection.scalar(CURRENT_SCHEMA)
             require_search_path(found, self._schema)
 
+    async def _require_pooled_settings(self) -> None:
+        """Raise `DatabaseUnreachable` if the pooler has connections without the settings."""
+        if not self._is_pooled:
+            return
+        from shop.adapters.sql.engines.pooled import require_settings  # noqa: PLC0415  As above.
+
+        with self._failing_at_once():
+            async with self.writer.connect() as connection:
+                await require_settings(connection, self._schema)
+
     @property
     def _file(self) -> Path:
         return Path(self._url.database or "")
@@ -232,7 +252,9 @@ class SqlDatabase(Database):
             return
         from shop.adapters.sql.engines import postgresql  # noqa: PLC0415  As above.
 
-        engine = postgresql.create_engine_without_timeout(self._url, self._schema)
+        engine = postgresql.create_engine_without_timeout(
+            self._url, self._schema, is_pooled=self._is_pooled
+        )
         try:
             # Whatever the server's default is: after a wait, statements see what was committed.
             yield engine.execution_options(isolation_level="READ COMMITTED")

@@ -65,6 +65,7 @@ class DatabaseSettings(EnvironmentSettings):
             "must be 1 to 63 lower-case letters, digits or '_', and not begin with a digit",
         ),
     ] = DEFAULT_SCHEMA
+    database_pooler: Literal["none", "transaction"] = "none"
 
     @field_validator("database_url")
     @classmethod
@@ -90,6 +91,19 @@ class DatabaseSettings(EnvironmentSettings):
                     " network may be read"
                 )
         return text
+
+    @field_validator("database_pooler")
+    @classmethod
+    def _poolers_are_of_postgresql(cls, pooler: str, info: ValidationInfo) -> str:
+        url = info.data.get("database_url")
+        if pooler != "none" and url is not None and not url.startswith(f"{POSTGRESQL}:"):
+            raise ValueError("only PostgreSQL has poolers; leave it out, or set SHOP_DATABASE_URL")
+        return pooler
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler of transactions is between the shop and the database."""
+        return self.database_pooler == "transaction"
 
     @property
     def is_in_memory(self) -> bool:

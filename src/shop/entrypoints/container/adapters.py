@@ -85,6 +85,7 @@ class AdapterContainer(containers.DeclarativeContainer):
             secrets=secrets.provider,
             currency=settings.provided.currency,
             clock=clock,
+            is_pooled=settings.provided.is_pooled,
         ),
     )
     # It opens the same database for another schema and currency, with which it is called.
@@ -94,9 +95,10 @@ class AdapterContainer(containers.DeclarativeContainer):
         settings.provided.database_url,
         secrets=secrets.provider,
         clock=clock,
+        is_pooled=settings.provided.is_pooled,
     )
     shop_schemas: providers.Provider[ShopSchemas] = providers.Singleton(
-        factories.shop_schemas, settings.provided.database_url
+        factories.shop_schemas, settings
     )
     postal_rules: providers.Provider[PostalRules] = providers.Singleton(factories.postal_rules)
     image_processor: providers.Provider[ImageProcessor] = providers.Singleton(

@@ -129,11 +129,11 @@ def image_store(settings: Settings) -> ImageStore:
     return FileImageStore(settings.image_folder)
 
 
-def shop_schemas(url: str) -> ShopSchemas:
+def shop_schemas(settings: Settings) -> ShopSchemas:
     """Return what finds the shops of a PostgreSQL database."""
     from shop.adapters.sql.migration.shop_schemas import PostgresqlShopSchemas
 
-    return PostgresqlShopSchemas(url)
+    return PostgresqlShopSchemas(settings.database_url, is_pooled=settings.is_pooled)
 
 
 def database_backup(settings: Settings) -> DatabaseBackup:
@@ -143,7 +143,9 @@ def database_backup(settings: Settings) -> DatabaseBackup:
 
     if settings.database_file is not None:
         return SqliteBackup(settings.database_file)
-    return PostgresqlBackup(settings.database_url, settings.database_schema)
+    return PostgresqlBackup(
+        settings.database_url, settings.database_schema, is_pooled=settings.is_pooled
+    )
 
 
 def backup_parts(settings: Settings) -> Sequence[BackupPart]:

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
-from shop.adapters.sql.engines import postgresql
+from shop.adapters.sql.engines import role_settings
 from shop.adapters.sql.engines.errors import translating_guarded_errors
-from shop.adapters.sql.engines.postgresql import STATEMENT_TIMEOUT_SECONDS
+from shop.adapters.sql.engines.postgresql_connection import COMMIT_TIMEOUT_SECONDS
 from shop.adapters.sql.schema.tables import inventories, sessions
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.application.ports.rows_wanted import RowsWanted
@@ -117,7 +117,7 @@ class TestLocks:
         error: type[Exception],
     ) -> None:
         customer = await shop.sign_up()
-        monkeypatch.setitem(postgresql.SETTINGS, "lock_timeout", "100ms")
+        monkeypatch.setitem(role_settings.SETTINGS, "lock_timeout", "100ms")
         impatient = shop.opened_by(shop.database_url, clock)
         async with shop.database.writer.connect() as other:
             await other.execute(text(hold))
@@ -188,7 +188,7 @@ class TestUnknownOutcomes:
         assert await shop.stock("TEA") == STOCK - 1
         await remote.database.close()
 
-    async def test_statement_that_commits_itself_has_no_timeout(
+    async def test_statement_that_commits_itself_has_the_timeout_of_commits(
         self,
         shop: GuardedShop,
         proxy: FaultProxy,
@@ -201,14 +201,14 @@ class TestUnknownOutcomes:
         placing = asyncio.create_task(remote.place(order(customer, "TEA", key="key-slow")))
         await stalled.reached()
         loop_time = LoopTime(monkeypatch)
-        for _ in range(5):
-            await loop_time.advance(2 * STATEMENT_TIMEOUT_SECONDS)
-            done, _ = await asyncio.wait([placing], timeout=0.1)
-            assert not done
-        stalled.forward()
+        await loop_time.advance(COMMIT_TIMEOUT_SECONDS - 1)
+        done, _ = await asyncio.wait([placing], timeout=0.1)
+        assert not done
+        await loop_time.advance(1)
 
         assert (await placing)[0].unwrap().order.total.amount == PRICE
-        assert remote.attempts == ["committed"]
+        assert remote.attempts == ["CommitOutcomeUnknown"]
+        assert (await shop.counts())["orders"] == 1
         await remote.database.close()
 
 

@@ -151,6 +151,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_RUN_JOBS_IN_SERVER", "hunter2", "must be true or false"),
         ("SHOP_WELCOME_CREDIT", "hunter2", "must be a whole number"),
         ("SHOP_JOB_LEASE_SECONDS", "hunter2", "must be a number"),
+        ("SHOP_DATABASE_POOLER", "hunter2", "must be 'none' or 'transaction'"),
+        ("SHOP_DATABASE_POOLER", "transaction", "only PostgreSQL has poolers"),
         ("SHOP_DATABASE_SCHEMA", "hunter2;", "must be 1 to 63 lower-case letters, digits or '_'"),
         ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
     ],

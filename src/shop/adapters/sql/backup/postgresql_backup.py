@@ -15,10 +15,8 @@ from shop.adapters.sql.backup.version_checks import (
     require_known,
 )
 from shop.adapters.sql.engines.errors import translating_errors
-from shop.adapters.sql.engines.postgresql import (
-    application_name,
-    create_engine_without_timeout,
-)
+from shop.adapters.sql.engines.postgresql import create_engine_without_timeout
+from shop.adapters.sql.engines.postgresql_connection import application_name
 from shop.adapters.sql.engines.search_path import CURRENT_SCHEMA, require_search_path
 from shop.adapters.sql.schema.tables import RESTORING, metadata
 from shop.application.ports.database_backup import (
@@ -51,7 +49,8 @@ class PostgresqlBackup(DatabaseBackup):
     engine = "postgresql"
     part_name = "shop.dump"
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, *, is_pooled: bool = False) -> None:
+        self._is_pooled = is_pooled
         self._url = make_url(url)
         self._schema = schema
         self._programs = PostgresqlPrograms(self._url)
@@ -116,6 +115,12 @@ class PostgresqlBackup(DatabaseBackup):
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        if self._is_pooled:
+            # Locks, snapshots and the programs need the same connection to the server throughout.
+            raise BackupFailed(
+                "backups and restores cannot go through a pooler of transactions; set"
+                " SHOP_DATABASE_POOLER=none, and the server's own address by --database"
+            )
         engine: AsyncEngine = create_engine_without_timeout(self._url, self._schema)
         try:
             with translating_errors():

@@ -5,6 +5,7 @@ was small read all of it, until the server analyses the table again (decision 29
 """
 
 import logging
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -38,14 +39,14 @@ _ROLE_SETTINGS = text(
 )
 
 
-def set_role_defaults(connection: Connection) -> None:
+def set_role_defaults(connection: Connection, settings: Mapping[str, str] = KEYED_PLANS) -> None:
     """Make these settings the defaults of this role in this database, if it may do that.
 
     Connections begin with them then, even those that a pooler shares among clients.
     """
     try:
         with connection.begin_nested():
-            _set_role_defaults(connection)
+            _set_role_defaults(connection, settings)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
@@ -53,12 +54,24 @@ def set_role_defaults(connection: Connection) -> None:
         _log.warning("role_defaults_not_set", extra={"error": str(error.orig)})
 
 
-def _set_role_defaults(connection: Connection) -> None:
-    existing = set(connection.scalars(_ROLE_SETTINGS))
+def _set_role_defaults(connection: Connection, settings: Mapping[str, str]) -> None:
+    existing = dict(each.split("=", 1) for each in connection.scalars(_ROLE_SETTINGS))
+    if (
+        "search_path" in settings
+        and existing.get("search_path", settings["search_path"]) != (settings["search_path"])
+    ):
+        _log.warning(
+            "role_defaults_not_set",
+            extra={
+                "error": f"the role has search_path = {existing['search_path']}, of another shop;"
+                " behind a pooler each shop needs a role of its own"
+            },
+        )
+        return
     name = connection.scalar(text("SELECT current_database()"))
     database = connection.dialect.identifier_preparer.quote_identifier(name or "")
-    for setting, value in KEYED_PLANS.items():
-        if f"{setting}={value}" not in existing:
+    for setting, value in settings.items():
+        if existing.get(setting) != value:
             connection.exec_driver_sql(
-                f"ALTER ROLE SESSION_USER IN DATABASE {database} SET {setting} = {value}"
+                f"ALTER ROLE SESSION_USER IN DATABASE {database} SET {setting} = '{value}'"
             )

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -61,8 +61,16 @@ class Migrator:
     filled, too: until then servers of the release before go on, and those of this one do not start.
     """
 
-    def __init__(self, *, schema: str | None, currency: Currency, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        schema: str | None,
+        currency: Currency,
+        clock: Clock,
+        role_defaults: Mapping[str, str],
+    ) -> None:
         self._schema = schema
+        self._role_defaults = role_defaults
         self._currency = currency
         self._clock = clock
 
@@ -137,7 +145,7 @@ class Migrator:
         self._add_shop_accounts(connection)
         if self._schema is not None:
             # Last, because migrations of other schemas of the database wait for it.
-            set_role_defaults(connection)
+            set_role_defaults(connection, self._role_defaults)
         return found
 
     def _upgrade(self, connection: Connection) -> str | None:

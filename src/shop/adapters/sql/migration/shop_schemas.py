@@ -35,13 +35,14 @@ every release of the shop has."""
 class PostgresqlShopSchemas(ShopSchemas):
     """Looks for version tables beside tables of a shop."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, is_pooled: bool = False) -> None:
         self._url = make_url(url)
+        self._is_pooled = is_pooled
 
     async def find(self) -> Sequence[ShopSchema]:
         """Read the catalogue of the database, and the currency of each shop of its role."""
         # It names every schema that it reads.
-        engine = create_engine_without_timeout(self._url, "pg_catalog")
+        engine = create_engine_without_timeout(self._url, "pg_catalog", is_pooled=self._is_pooled)
         try:
             with translating_errors():
                 async with engine.connect() as connection:
