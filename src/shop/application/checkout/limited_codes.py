@@ -1,6 +1,6 @@
 """Limits unknown codes: who names many of them, in carts or orders, has to wait."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from shop.application.identity.rate_limit_policy import RateLimitPolicy
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner, best_effort
 from shop.domain.pricing.quote_errors import CodeNotFound
 from shop.domain.rate_limit import TooManyRequests
@@ -86,10 +87,13 @@ class LimitedOrderCodes:
         transactions: TransactionRunner,
         authenticator: SessionAuthenticator,
         guesses: CodeGuesses,
+        queues: CommandQueues,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
         self._guesses = guesses
+        # A query for each order would cost more than the order itself.
+        self._session_queue = queues.queue_for(self._find_sessions)
 
     async def submit(self, command: PlaceOrder, submit: Submit) -> CommandResult[PlacedOrder]:
         """Submit an order; beyond the limit, it is rejected with `TooManyRequests`.
@@ -97,7 +101,7 @@ class LimitedOrderCodes:
         It is submitted all the same: a key that has an outcome is answered by it.
         """
         number = _number_of_codes(command)
-        current_session = await self._find_session(command.session) if number else None
+        current_session = await self._session_queue.submit(command.session) if number else None
         if current_session is None:
             return await submit(command)
         subject = _subject_of(current_session, command.client_address)
@@ -113,13 +117,16 @@ class LimitedOrderCodes:
         await self._guesses.give_back(subject, hits - _unknown_codes(result))
         return result
 
-    async def _find_session(self, token: SessionToken | None) -> CurrentSession | None:
-        return await self._transactions.read(partial(self._read_session, token))
+    async def _find_sessions(
+        self, tokens: Sequence[SessionToken | None]
+    ) -> Sequence[CurrentSession | ShopError | None]:
+        return await self._transactions.read(partial(self._read_sessions, tokens))
 
-    async def _read_session(
-        self, token: SessionToken | None, uow: UnitOfWork
-    ) -> CurrentSession | None:
-        return (await self._authenticator.resolve(uow, [token])).find(token)
+    async def _read_sessions(
+        self, tokens: Sequence[SessionToken | None], uow: UnitOfWork
+    ) -> Sequence[CurrentSession | ShopError | None]:
+        resolved_sessions = await self._authenticator.resolve(uow, tokens)
+        return [result_or_error(each, resolved_sessions.find) for each in tokens]
 
 
 def _subject_of(current_session: CurrentSession | None, address: str) -> str:

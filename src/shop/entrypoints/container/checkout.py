@@ -49,7 +49,11 @@ class CheckoutContainer(Base, PricingContainer):
     )
     limited_codes = providers.Singleton(LimitedCodes, cart_details, code_guesses)
     limited_order_codes = providers.Singleton(
-        LimitedOrderCodes, Base.transaction_runner, Base.session_authenticator, code_guesses
+        LimitedOrderCodes,
+        Base.transaction_runner,
+        Base.session_authenticator,
+        code_guesses,
+        Base.command_queues,
     )
     cart_service = providers.Singleton(
         CartService,

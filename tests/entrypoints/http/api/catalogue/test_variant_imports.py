@@ -37,7 +37,7 @@ class TestAnExportOfShopify:
         done = await ended(shop, root, (SAMPLES / "shopify.csv").read_bytes())
 
         assert (done["status"], done["added"], done["applied"]) == ("done", 4, 7)
-        assert len(done["remarks"]) == 7
+        assert len(done["remarks"]) == 8
         shirt = await product(root, "linen-shirt")
         assert shirt["options"] == [
             {"name": "Size", "values": ["S", "M"]},
