@@ -135,14 +135,13 @@ class Cluster:
         )
 
     def _is_whole(self) -> bool:
+        """Check it in etcd: PostgreSQL reports a standby before Patroni may promote it."""
         primary = self.primary
         if primary is None:
             return False
-        peers = primary.status().get("replication") or []
-        return len(peers) == len(self.nodes) - 1 and all(
-            each["state"] == "streaming" and each["sync_state"] in {"sync", "quorum"}
-            for each in peers
-        )
+        members = primary.ask("cluster").get("members", ())
+        states = {each["role"]: each["state"] for each in members}
+        return states == {"leader": "running", "sync_standby": "streaming"}
 
     def _is_led_to_the_primary(self) -> bool:
         console_path = self.folder / "haproxy.sock"

@@ -8,9 +8,6 @@ from tests.cluster.node import Node
 
 Break = Callable[[Cluster, Node], None]
 
-FROZEN_SECONDS = 40
-"""As long as a node is frozen or cut off: its successor has taken over long before."""
-
 
 def _come_back(cluster: Cluster, node: Node) -> None:
     node.thaw()
@@ -69,5 +66,7 @@ def break_primary(kind: str, cluster: Cluster) -> None:
     """Break the primary, wait until it has a successor, and let it come back."""
     primary = cluster.primary
     assert primary is not None
-    BREAKS[kind](cluster, primary)
-    _come_back(cluster, primary)
+    try:
+        BREAKS[kind](cluster, primary)
+    finally:
+        _come_back(cluster, primary)

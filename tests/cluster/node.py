@@ -148,8 +148,12 @@ class Node:
 
     def status(self) -> dict[str, Any]:
         """Return what Patroni says of this node; nothing if it does not answer."""
+        return self.ask("patroni")
+
+    def ask(self, path: str) -> dict[str, Any]:
+        """Return what Patroni answers, whatever its status; nothing if it does not answer."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.rest_port}/patroni", timeout=2) as answer:
+            with urlopen(f"http://127.0.0.1:{self.rest_port}/{path}", timeout=2) as answer:
                 body: dict[str, Any] = json.load(answer)
         except HTTPError as error:
             body = json.load(error)

@@ -13,9 +13,10 @@ import pytest
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines import postgresql_connection
 from shop.adapters.sql.guarded.unit_of_work import GuardedSqlUnitOfWork
+from shop.adapters.sql.statements import commit_probe
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import Succeeded
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.adapters.sql.conftest import NewDatabase
 from tests.adapters.sql.stored_users import ADA, add_users, user_names
@@ -179,6 +180,24 @@ async def test_repeated_answer_waits_for_the_standby_as_the_first_did(
     assert not repeating.done()
     primary.find_standby()
     await repeating
+
+
+async def test_shop_without_its_standby_is_not_ready(
+    primary: Primary, database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_probe, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(commit_probe, "INTERVAL_SECONDS", 0)
+    await database.check_writing()
+
+    primary.lose_standby()
+    # Readers and the check of the schema go on.
+    await database.check()
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable, match="a standby that commits wait for may be"):
+            await database.check_writing()
+
+    primary.find_standby()
+    await database.check_writing()
 
 
 async def _wait_for_users(database: SqlDatabase, *names: str) -> None:
