@@ -10,7 +10,7 @@ IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-types check-tests simulate fire test-serializable coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
+.PHONY: help run test check check-types check-tests simulate fire test-serializable cluster failover coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench install-cluster
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,15 @@ fire: SERVER_KILLS ?= 100
 test-serializable: install-test ## pass the tests of concurrency and the random tests with SERIALIZABLE on PostgreSQL
 	TESTS_SERIALIZABLE=yes $(BIN)/pytest $(IN_PARALLEL) $(or $(TESTS),tests/concurrency tests/property)
 
+cluster: install-cluster ## run a highly available shop on this machine until Ctrl-C
+	@exec $(BIN)/python -m tests.cluster.run
+
+failover: install-cluster ## break the primary under load, ROUNDS times by each of KINDS
+	SHOP_FAILOVER_ROUNDS=$(ROUNDS) SHOP_FAILOVER_KINDS="$(KINDS)" $(BIN)/pytest -s tests/cluster/test_failover.py
+
+failover: ROUNDS ?= 20
+failover: KINDS ?= kill crash freeze cut full
+
 coverage: install-test ## list the lines and branches that no test reaches (takes twice as long)
 	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term
 
@@ -76,6 +85,7 @@ lock: install-test ## pin the newest versions that fit, with hashes
 	$(LOCK) --group build -o requirements/run.txt pyproject.toml
 	$(LOCK) --group build --group test -c requirements/run.txt -o requirements/test.txt pyproject.toml
 	$(LOCK) --group build --group bench -c requirements/test.txt -o requirements/bench.txt pyproject.toml
+	$(LOCK) --group cluster -c requirements/test.txt -c requirements/bench.txt -o requirements/cluster.txt
 
 check-locks: install-test ## prove for every supported Python that the locks are complete
 	@requirements/check
@@ -83,6 +93,10 @@ check-locks: install-test ## prove for every supported Python that the locks are
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install-cluster: install-test
+	@requirements/install cluster
+	@deploy/high-availability/install-programs
 
 install-run install-test install-bench: install-%:
 	@requirements/install $*

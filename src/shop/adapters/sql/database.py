@@ -24,6 +24,7 @@ from shop.adapters.sql.migration.currency import own_account_query, require_curr
 from shop.adapters.sql.migration.migrator import Migrator
 from shop.adapters.sql.migration.schema_version import require_current
 from shop.adapters.sql.schema.tables import metadata
+from shop.adapters.sql.statements.commit_probe import CommitProbe
 from shop.adapters.sql.statements.row_parameters import (
     PostgresqlRowParameters,
     RowParameters,
@@ -93,6 +94,7 @@ class SqlDatabase(Database):
             self.reader = self.writer.execution_options(**postgresql.SNAPSHOT)
         # Each statement is a transaction of its own, without BEGIN and COMMIT.
         self.guarded = self.writer.execution_options(isolation_level="AUTOCOMMIT")
+        self._commit_probe = None if self.is_embedded else CommitProbe(self.guarded)
 
     @cached_property
     def session_keys(self) -> Sequence[bytes]:
@@ -117,9 +119,11 @@ class SqlDatabase(Database):
             raise DatabaseUnavailable(f"no answer in {CHECK_TIMEOUT_SECONDS} seconds") from error
 
     async def check_writing(self) -> None:
-        """Commit something small to a SQLite file, at most once in two seconds."""
+        """Commit something small, at most once in two seconds."""
         if self._write_probe is not None:
             await self._write_probe.require_writable()
+        if self._commit_probe is not None:
+            await self._commit_probe.require_commits()
 
     async def migrate(self) -> str | None:
         """Run the missing migrations and create the shop's own accounts."""
@@ -183,6 +187,8 @@ class SqlDatabase(Database):
             await self._write_probe.close()
             await self._sqlite.close()
             return
+        if self._commit_probe is not None:
+            await self._commit_probe.close()
         await self.writer.dispose()
         await self.reader.dispose()
 
@@ -210,7 +216,10 @@ class SqlDatabase(Database):
         if any(row.read_only for row in rows):
             # Another server may be the primary by now, which only new connections reach.
             await self.writer.dispose()
-            raise DatabaseUnavailable("the database is read-only")
+            raise DatabaseUnavailable(
+                "the database is read-only: its address leads to a standby, or to a primary that is"
+                " one no more"
+            )
         if not self.is_embedded:
             for row in rows:
                 require_search_path(row.schema, self._schema)

@@ -117,7 +117,8 @@ class SqlUnitOfWork(UnitOfWork):
         self.deposits = SqlDeposits(connection)
         self.shipment_events = SqlShipmentEvents(connection, orders)
         self.refunds = SqlRefunds(connection, orders)
-        self.idempotency_keys = self._keys_of(connection)
+        self._keys = self._keys_of(connection)
+        self.idempotency_keys = self._keys
         self.jobs = SqlJobs(connection)
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
@@ -152,7 +153,7 @@ class SqlUnitOfWork(UnitOfWork):
             self.shipment_events,
             self.refunds,
             self.transfers,
-            self.idempotency_keys,
+            self._keys,
             self.jobs,
             self.notification_deliveries,
             self.endpoint_statuses,
@@ -199,6 +200,7 @@ class SqlUnitOfWork(UnitOfWork):
         for repository in self._unique_first:
             await repository.insert_unique()
         await self._searches.write_texts()
+        await self._keys.confirm_found()
         await self._statements.commit(
             [write for part in self._repositories for write in part.pending_writes()]
         )

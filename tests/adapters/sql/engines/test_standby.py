@@ -12,9 +12,15 @@ import pytest
 
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines import postgresql_connection
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown
+from shop.adapters.sql.guarded.unit_of_work import GuardedSqlUnitOfWork
+from shop.adapters.sql.statements import commit_probe
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.repositories.idempotency_keys import Succeeded
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.adapters.sql.conftest import NewDatabase
-from tests.adapters.sql.stored_users import add_users, user_names
+from tests.adapters.sql.stored_users import ADA, add_users, user_names
+from tests.factories import NOW
 from tests.fire.postgresql_server import KillableServer, killable_server
 from tests.servers import POLL_INTERVAL_SECONDS
 from tests.timeouts import TEST_TIMEOUT_SECONDS
@@ -143,6 +149,55 @@ async def test_commit_whose_caller_is_cancelled_goes_on_waiting_at_the_server(
     assert await user_names(database) == []
     primary.find_standby()
     await _wait_for_users(database, "Ada")
+
+
+@pytest.mark.parametrize("kind", [SqlUnitOfWork, GuardedSqlUnitOfWork])
+async def test_repeated_answer_waits_for_the_standby_as_the_first_did(
+    primary: Primary, database: SqlDatabase, kind: type[SqlUnitOfWork]
+) -> None:
+    """Its key can be read here, and the standby may lack it."""
+    await add_users(database, "ada")
+    key = IdempotencyKey(user_id=ADA.id, value="a-key-that-is-used")
+
+    async def claim() -> None:
+        async with kind(database, writing=True) as uow:
+            await uow.read_ahead([])
+            await uow.idempotency_keys.claim({key: "fingerprint"}, NOW)
+            uow.idempotency_keys.complete(key, Succeeded(reference=ADA.id))
+            await uow.commit()
+
+    async def repeat() -> None:
+        async with kind(database, writing=True) as uow:
+            await uow.read_ahead([])
+            assert await uow.idempotency_keys.claim({key: "fingerprint"}, NOW) != {}
+            await uow.commit()
+
+    await claim()
+    await repeat()
+    primary.lose_standby()
+    repeating = asyncio.create_task(repeat())
+    await primary.waiting()
+    assert not repeating.done()
+    primary.find_standby()
+    await repeating
+
+
+async def test_shop_without_its_standby_is_not_ready(
+    primary: Primary, database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_probe, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(commit_probe, "INTERVAL_SECONDS", 0)
+    await database.check_writing()
+
+    primary.lose_standby()
+    # Readers and the check of the schema go on.
+    await database.check()
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable, match="a standby that commits wait for may be"):
+            await database.check_writing()
+
+    primary.find_standby()
+    await database.check_writing()
 
 
 async def _wait_for_users(database: SqlDatabase, *names: str) -> None:

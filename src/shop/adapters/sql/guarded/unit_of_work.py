@@ -47,6 +47,8 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
         # Without a change, what was decided is an answer about the moment of the read.
         if any(not isinstance(each.statement, LockRows) for each in writes):
             await self._statements.write_guarded(writes)
+        else:
+            await self._keys.confirm_found(commits=True)
 
     async def _begin(self) -> AsyncConnection:
         # No transaction: each statement is one of its own.

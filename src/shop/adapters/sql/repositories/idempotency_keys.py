@@ -41,6 +41,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._released: set[IdempotencyKey] = set()
         self._completed_pending: dict[IdempotencyKey, Fields] = {}
         self._late: dict[IdempotencyKey, Fields] = {}
+        self._found: set[IdempotencyKey] = set()
 
     async def claim(
         self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
@@ -101,6 +102,15 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             )
         )
 
+    async def confirm_found(self, *, commits: bool = False) -> None:
+        """Have the commit wait for the standby, also if it writes nothing but this lock.
+
+        What was found may have been committed here alone: after a crash, or if its wait for the
+        standby was cancelled. An answer that repeats it must not be lost with this server.
+        """
+        found = sorted(map(_id, self._found), key=_lock_order)
+        await self._connection.lock_matching(idempotency_keys, found, commits=commits)
+
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         completed = [each for key, each in self._completed.items() if key not in self._late]
@@ -131,7 +141,9 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     async def _find(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, KeyRecord]:
         rows = await self._connection.fetch_matching(idempotency_keys, [_id(key) for key in keys])
-        return {_key(row): _record(row) for row in rows}
+        records = {_key(row): _record(row) for row in rows}
+        self._found |= records.keys()
+        return records
 
     def _require_claimed(self, key: IdempotencyKey) -> None:
         if key not in self._claimed:

@@ -18,9 +18,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
+from shop.adapters.sql.engines.errors import (
+    translating_commit_errors,
+    translating_errors,
+    translating_guarded_errors,
+)
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
-from shop.adapters.sql.statements.driver import fetch_rows_from_driver, is_constant
+from shop.adapters.sql.statements.driver import (
+    fetch_from_driver,
+    fetch_rows_from_driver,
+    is_constant,
+)
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
@@ -191,6 +199,22 @@ class SqlConnection:
         parameters = self.row_parameters.bind_rows(columns, ROWS, rows)
         return await self.fetch_prepared(statement, parameters)
 
+    async def lock_matching(self, table: Table, rows: Sequence[Fields], *, commits: bool) -> None:
+        """Lock rows of PostgreSQL until the end, or `commits` at once if there is no transaction.
+
+        No other transaction waits for such a lock, unless it deletes the row.
+        """
+        if not rows or self.engine != "postgresql":
+            return
+        columns = columns_of(table, tuple(rows[0]))
+        statement = _lock_matching(table, columns, self.row_parameters)
+        parameters = self.row_parameters.bind_rows(columns, ROWS, rows)
+        if not commits:
+            await self._execute(statement, parameters)
+            return
+        with translating_guarded_errors():
+            await fetch_from_driver(self._connection, statement, parameters, commits=True)
+
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> int:
@@ -231,6 +255,13 @@ def _insert_if_absent(table: Table, columns: Columns, row_parameters: RowParamet
 def _select_matching(table: Table, columns: Columns, row_parameters: RowParameters) -> Select[Any]:
     rows = row_parameters.rows_from(columns, ROWS)
     return select(table).join(rows, _matches(table, rows))
+
+
+@cache
+def _lock_matching(table: Table, columns: Columns, row_parameters: RowParameters) -> Select[Any]:
+    rows = row_parameters.rows_from(columns, ROWS)
+    query = select(*table.primary_key).join(rows, _matches(table, rows))
+    return query.with_for_update(of=table, read=True, key_share=True)
 
 
 def _matches(table: Table, rows: FromClause) -> ColumnElement[bool]:
