@@ -29,6 +29,7 @@ from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import unwrapped
+from shop.application.ports.shop_move import DatabaseMove, MovedPart
 from shop.application.ports.shop_schemas import ShopSchemas
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
@@ -110,6 +111,12 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     backup_parts: providers.Provider[Sequence[BackupPart]] = providers.Singleton(
         factories.backup_parts, settings
+    )
+    database_move: providers.Provider[Callable[..., DatabaseMove]] = providers.Callable(
+        partial, factories.database_move, settings.provided.database_file
+    )
+    moved_parts: providers.Provider[Callable[..., Sequence[MovedPart]]] = providers.Callable(
+        partial, factories.moved_parts, settings
     )
     backup_archive: providers.Provider[BackupArchive] = providers.Singleton(
         factories.backup_archive
