@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from shop.adapters.files.durable import copy_file, sync_file, sync_folder
-from shop.application.ports.shop_move import MovedPart
+from shop.application.ports.moves.moved_part import MovedPart
 from shop.domain.shared.counted import counted
 
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 from shop.application.ports.clock import Clock
-from shop.application.ports.shop_move import (
+from shop.application.ports.moves.database_move import (
     DatabaseMove,
-    MovedPart,
     MoveRejected,
     MoveState,
     MoveStep,
     TableComparison,
 )
+from shop.application.ports.moves.moved_part import MovedPart
 from shop.application.ports.unit_of_work import DatabaseFailure
 from shop.domain.shared.counted import counted
 from shop.domain.shared.value import value

@@ -24,9 +24,10 @@ from shop.application.notifications.delivery_records import NotificationDelivery
 from shop.application.notifications.endpoints import EndpointService
 from shop.application.ports.database import Database
 from shop.application.ports.imports.import_spool import ImportSpools
+from shop.application.ports.moves.database_move import DatabaseMove
+from shop.application.ports.moves.moved_part import MovedPart
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
-from shop.application.ports.shop_move import DatabaseMove, MovedPart
 from shop.application.ports.webhook_sender import WebhookSender
 from shop.application.pricing.rule_seed import RuleSeed
 from shop.application.pricing.tax_rate_seed import TaxRateSeed

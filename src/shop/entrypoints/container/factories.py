@@ -18,11 +18,12 @@ from shop.application.ports.image_store import ImageStore
 from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.imports.product_file_reader import ProductFileReader
 from shop.application.ports.mailer import Mailer
+from shop.application.ports.moves.database_move import DatabaseMove
+from shop.application.ports.moves.moved_part import MovedPart
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import SessionStore
-from shop.application.ports.shop_move import DatabaseMove, MovedPart
 from shop.application.ports.shop_schemas import ShopSchemas
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender

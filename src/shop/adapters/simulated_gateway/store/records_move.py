@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from shop.adapters.simulated_gateway.store.records_backup import GatewayRecordsBackup
 from shop.adapters.sql.backup import sqlite_file_copy
-from shop.application.ports.shop_move import MovedPart
+from shop.application.ports.moves.moved_part import MovedPart
 
 
 class GatewayRecordsMove(MovedPart):

@@ -13,7 +13,7 @@ from shop.adapters.sql.move.marks import TABLES
 from shop.adapters.sql.move.source import SourceFile
 from shop.adapters.sql.move.target import TargetSchema
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION
-from shop.application.ports.shop_move import (
+from shop.application.ports.moves.database_move import (
     DatabaseMove,
     MoveState,
     MoveStep,

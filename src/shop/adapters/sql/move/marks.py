@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from shop.adapters.sql.engines.move_mark import MOVE_TABLE, MOVED
 from shop.adapters.sql.move.row_texts import quoted
 from shop.adapters.sql.schema.tables import metadata
-from shop.application.ports.shop_move import MoveRejected, MoveState, MoveStep
+from shop.application.ports.moves.database_move import MoveRejected, MoveState, MoveStep
 
 CHANGES = "shop_move_changes"
 MAX_KEYS = 3

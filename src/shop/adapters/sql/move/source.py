@@ -22,7 +22,7 @@ from shop.adapters.sql.move.row_texts import (
     sqlite_text,
 )
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION
-from shop.application.ports.shop_move import MoveRejected, MoveState
+from shop.application.ports.moves.database_move import MoveRejected, MoveState
 from shop.application.ports.unit_of_work import DatabaseUnavailable
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ class SourceFile:
 
 
 class Snapshot:
-    """The file at one moment, by a connection that waits for nobody's writes."""
+    """The file at one moment, by a connection that waits for no writes."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

@@ -16,7 +16,7 @@ from shop.adapters.sql.move.marks import TABLES, VERSION_TABLE
 from shop.adapters.sql.move.row_texts import HASH_DIGITS, postgresql_text, quoted
 from shop.adapters.sql.move.source import Sums
 from shop.adapters.sql.schema.tables import MOVING, SCHEMA_VERSION
-from shop.application.ports.shop_move import MoveRejected
+from shop.application.ports.moves.database_move import MoveRejected
 from shop.application.ports.unit_of_work import DatabaseFailure, DatabaseUnreachable
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here.
