@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from shop.adapters.sql.move import marks
 from shop.adapters.sql.move.marks import TABLES
@@ -111,8 +111,11 @@ class SqlDatabaseMove(DatabaseMove):
         await self._source.write(marks.mark_moved, self._token, moved_at)
 
     async def release(self) -> None:
-        """Release the schema; then the file need not ask for that again."""
+        """Release the schema, unless an earlier attempt has."""
         await self._target.release(self._token)
+
+    async def complete(self) -> None:
+        """Record in the file that the schema is released."""
         await self._source.write(marks.mark_complete, self._token)
 
     async def undo(self) -> None:
@@ -123,4 +126,12 @@ class SqlDatabaseMove(DatabaseMove):
 def _without_secrets(url: str) -> str:
     parsed = make_url(url)
     places = {name: parsed.query[name] for name in ("host", "port") if name in parsed.query}
-    return parsed.set(password=None, query=places).render_as_string(hide_password=False)
+    shown = URL.create(
+        parsed.drivername,
+        username=parsed.username,
+        host=parsed.host,
+        port=parsed.port,
+        database=parsed.database,
+        query=places,
+    )
+    return shown.render_as_string()

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import URL, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import URL, Column, Integer, Table, Uuid
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
@@ -18,8 +17,6 @@ from shop.adapters.sql.move.source import Sums
 from shop.adapters.sql.schema.tables import MOVING, SCHEMA_VERSION
 from shop.application.ports.moves.database_move import MoveRejected
 from shop.application.ports.unit_of_work import DatabaseFailure, DatabaseUnreachable
-
-_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here.
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('shop move ' || $1, 0))"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1"
@@ -136,7 +133,7 @@ class TargetSchema:
     async def delete(self, table: Table, keys: Sequence[Sequence[object]]) -> None:
         """Delete the rows with these keys, if they are there."""
         columns = list(table.primary_key.columns)
-        types = [column.type.compile(dialect=_POSTGRESQL) for column in columns]
+        types = [_key_type(column) for column in columns]
         names = ", ".join(quoted(column) for column in columns)
         values = ", ".join(f"CAST(k{n} AS {kind})" for n, kind in enumerate(types))
         arrays = ", ".join(f"CAST(${n + 1} AS text[])" for n in range(len(columns)))
@@ -197,3 +194,13 @@ class TargetSchema:
     async def _alter_foreign_keys(self, how: str) -> None:
         for (statement,) in await self._driver.fetch(_FOREIGN_KEYS):
             await self._driver.execute(f"{statement}{how}")
+
+
+def _key_type(column: Column[Any]) -> str:
+    match column.type:
+        case Uuid():
+            return "uuid"
+        case Integer():
+            return "bigint"
+        case _:
+            return "text"

@@ -104,5 +104,9 @@ class DatabaseMove(ABC):
         """Let shops open the other database; from now on, the move cannot be undone."""
 
     @abstractmethod
+    async def complete(self) -> None:
+        """Record that the other database is released."""
+
+    @abstractmethod
     async def undo(self) -> None:
         """Let the shop go on in the database that it was to leave."""
