@@ -10,7 +10,7 @@ IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-types check-tests simulate fire test-serializable cluster failover coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench install-cluster
+.PHONY: help run test check check-types check-tests simulate fire test-serializable cluster failover coverage format bench bench-quick bench-limits bench-growth bench-move lock check-locks clean install-run install-test install-bench install-cluster
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,11 @@ bench-limits: install-bench ## measure only the limits of the machine and the ex
 
 bench-growth: install-bench ## measure the shop with up to a million orders and products
 	$(BIN)/python -m bench growth
+
+bench-move: install-bench ## move a shop with ORDERS=100000 to PostgreSQL, and count the rows that differ
+	$(BIN)/python -m bench.moving --orders $(ORDERS)
+
+bench-move: ORDERS ?= 100000
 
 lock: install-test ## pin the newest versions that fit, with hashes
 	$(LOCK) --group uv --no-deps -o requirements/uv.txt

@@ -14,6 +14,7 @@ from shop.adapters.system.clock import SystemClock
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 from tests.processes.file_locks import SHORT_WAITS_VARIABLE, shorten_waits
 from tests.processes.isolation import SERIALIZABLE_VARIABLE, begin_connections_serializable
+from tests.processes.move_kills import KILL_VARIABLE, kill_at_step
 from tests.processes.patience import PATIENCE_VARIABLE, wait_at_the_entrance
 
 password_hasher.MEMORY_KIBIBYTES, password_hasher.PASSES = 8, 1
@@ -27,6 +28,8 @@ if OFFSET_FILE_VARIABLE in os.environ:
     SystemClock.now = now  # type: ignore[method-assign]
 if SHORT_WAITS_VARIABLE in os.environ:
     shorten_waits()
+if KILL_VARIABLE in os.environ:
+    kill_at_step()
 if PATIENCE_VARIABLE in os.environ:
     wait_at_the_entrance()
 if SERIALIZABLE_VARIABLE in os.environ:

@@ -9,7 +9,7 @@ import structlog
 from shop.application.identity.sweep import Sweep
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.clock import Clock
-from shop.application.ports.unit_of_work import DatabaseFailure
+from shop.application.ports.unit_of_work import DatabaseFailure, ShopMoved
 from shop.entrypoints.metrics.auditor import Auditor
 
 POLL_INTERVAL = timedelta(seconds=1)
@@ -40,13 +40,19 @@ class Worker:
         self._sweep = sweep
 
     async def run(self) -> None:
-        """Run jobs until cancelled; jobs that are running then will be run again."""
-        async with asyncio.TaskGroup() as tasks:
-            for each in self._job_runners:
-                tasks.create_task(self._run(each))
-            tasks.create_task(self._sweep_regularly())
-            if self._auditor is not None:
-                tasks.create_task(self._auditor.run())
+        """Run jobs until cancelled; jobs that are running then will be run again.
+
+        Return if the shop has moved to another database.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for each in self._job_runners:
+                    tasks.create_task(self._run(each))
+                tasks.create_task(self._sweep_regularly())
+                if self._auditor is not None:
+                    tasks.create_task(self._auditor.run())
+        except* ShopMoved as moved:
+            _log.error("worker_stops", reason=str(moved.exceptions[0]))
 
     async def _run(self, job_runner: JobRunner) -> None:
         try:
@@ -61,6 +67,8 @@ class Worker:
         """Poll; after any error, wait and poll again."""
         try:
             return await self._poll(job_runner)
+        except ShopMoved:
+            raise
         except DatabaseFailure as error:
             _log.error("jobs_unavailable", error=str(error))
         except Exception:  # noqa: BLE001  If the worker ended, payments would stay open.
@@ -71,6 +79,8 @@ class Worker:
         while True:
             try:
                 await self._sweep.run()
+            except ShopMoved:
+                raise
             except DatabaseFailure as error:
                 _log.warning("sweep_failed", error=str(error))
             except Exception:  # noqa: BLE001  As above.

@@ -169,6 +169,16 @@ class DatabaseUnreachable(DatabaseUnavailable):
     """The database cannot be opened; the message says why and what to check."""
 
 
+class ShopMoved(DatabaseUnreachable):
+    """The shop has left this database; the message says where it is."""
+
+    def __init__(self, target: str, moved_at: str) -> None:
+        super().__init__(
+            f"the shop has moved to {target} on {moved_at}; serve it there, with SHOP_DATABASE_URL"
+            " and SHOP_DATABASE_SCHEMA"
+        )
+
+
 class Overloaded(DatabaseUnavailable):
     """More is asked of the shop than it can do in time; no work was done for this command."""
 

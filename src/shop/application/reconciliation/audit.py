@@ -50,6 +50,11 @@ class AuditShop:
         """Check every invariant in one consistent state; report progress before each."""
         return await self._transactions.read(partial(self._run, on_progress))
 
+    async def find_violated(self) -> Sequence[int]:
+        """Return the numbers of the invariants that do not hold."""
+        findings = await self.run(lambda _: None)
+        return [each.invariant.number for each in findings if not each.holds]
+
     async def _run(
         self, on_progress: Callable[[Invariant], None], uow: UnitOfWork
     ) -> Sequence[Finding]:

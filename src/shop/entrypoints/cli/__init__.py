@@ -104,6 +104,12 @@ def program() -> TyperGroup:
             example="shop restore shop-2026-11-28.tar",
         ),
         Command(
+            "move",
+            "move:move",
+            summary="Move the shop from SQLite to PostgreSQL while orders go on.",
+            example="shop move --to postgresql+asyncpg://shop@localhost/shop",
+        ),
+        Command(
             "secret",
             "secret:secret",
             summary="Print a new secret of 256 random bits for SHOP_SESSION_SECRETS.",

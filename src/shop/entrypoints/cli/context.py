@@ -17,12 +17,15 @@ from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
 from shop.application.maintenance.backup import BackUpShop
 from shop.application.maintenance.migrate_shops import MigrateShops
+from shop.application.maintenance.move_shop import MoveShop
 from shop.application.maintenance.product_seed import ProductSeed
 from shop.application.maintenance.restore import RestoreShop
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.notifications.endpoints import EndpointService
 from shop.application.ports.database import Database
 from shop.application.ports.imports.import_spool import ImportSpools
+from shop.application.ports.moves.database_move import DatabaseMove
+from shop.application.ports.moves.moved_part import MovedPart
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.webhook_sender import WebhookSender
@@ -49,6 +52,14 @@ class CliSettings(Protocol):
     @property
     def is_in_memory(self) -> bool:
         """Whether the database is in the memory of one process."""
+
+    @property
+    def database_url(self) -> str:
+        """The address of the database, which may have a password."""
+
+    @property
+    def database_schema(self) -> str:
+        """The schema of the shop, if the database has any."""
 
     @property
     def database_file(self) -> Path | None:
@@ -96,6 +107,15 @@ class CliContext(Protocol):
 
     def migrate_shops(self) -> MigrateShops:
         """Return the migration of all shops of a database."""
+
+    def move_shop(self) -> Callable[..., MoveShop]:
+        """Return what moves the shop from one database to another."""
+
+    def database_move(self) -> Callable[..., DatabaseMove]:
+        """Return what copies the database to another."""
+
+    def moved_parts(self) -> Callable[..., Sequence[MovedPart]]:
+        """Return what is copied beside it to where other settings say."""
 
     def restore_shop(self) -> RestoreShop:
         """Return the restoration of a backup."""

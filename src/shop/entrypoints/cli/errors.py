@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 from shop.application.maintenance.migrate_shops import OtherOwner
 from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
 from shop.application.ports.database_backup import BackupFailed
+from shop.application.ports.moves.database_move import MoveRejected
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
@@ -37,6 +38,7 @@ _COMPLETE = (
     DatabaseUnreachable,
     IncompatibleSchema,
     InvalidSetting,
+    MoveRejected,
     OtherOwner,
     ShopError,
 )

@@ -24,6 +24,8 @@ from shop.application.ports.image_store import ImageStore
 from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.imports.product_file_reader import ProductFileReader
 from shop.application.ports.mailer import Mailer
+from shop.application.ports.moves.database_move import DatabaseMove
+from shop.application.ports.moves.moved_part import MovedPart
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.postal_rules import PostalRules
@@ -112,6 +114,12 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     backup_parts: providers.Provider[Sequence[BackupPart]] = providers.Singleton(
         factories.backup_parts, settings
+    )
+    database_move: providers.Provider[Callable[..., DatabaseMove]] = providers.Callable(
+        partial, factories.database_move, settings.provided.database_file
+    )
+    moved_parts: providers.Provider[Callable[..., Sequence[MovedPart]]] = providers.Callable(
+        partial, factories.moved_parts, settings
     )
     backup_archive: providers.Provider[BackupArchive] = providers.Singleton(
         factories.backup_archive

@@ -18,6 +18,8 @@ from shop.application.ports.image_store import ImageStore
 from shop.application.ports.imports.import_spool import ImportSpools
 from shop.application.ports.imports.product_file_reader import ProductFileReader
 from shop.application.ports.mailer import Mailer
+from shop.application.ports.moves.database_move import DatabaseMove
+from shop.application.ports.moves.moved_part import MovedPart
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.postal_rules import PostalRules
 from shop.application.ports.rate_limiter import RateLimiter
@@ -160,6 +162,28 @@ def backup_parts(settings: Settings) -> Sequence[BackupPart]:
     if not settings.session_secrets:
         parts.append(SecretBackup(settings.secret_file))
     parts.append(MediaBackup(settings.image_folder))
+    return parts
+
+
+def database_move(file: Path | None, *needed: Any) -> DatabaseMove:
+    """Return the move of a SQLite file to a URL and schema, which can be migrated."""
+    from shop.adapters.sql.move.database_move import SqlDatabaseMove
+
+    return SqlDatabaseMove(file or Path(), *needed)
+
+
+def moved_parts(settings: Settings, target: Settings) -> Sequence[MovedPart]:
+    """Return what is to be copied beside the database, to where the moved shop looks for it."""
+    from shop.adapters.files.moved_files import FolderMove, SecretMove
+    from shop.adapters.simulated_gateway.store.records_move import GatewayRecordsMove
+
+    parts: list[MovedPart] = []
+    if settings.gateway_adapter == "in_process" and settings.gateway_file != target.gateway_file:
+        parts.append(GatewayRecordsMove(settings.gateway_file, target.gateway_file))
+    if not settings.session_secrets and settings.secret_file != target.secret_file:
+        parts.append(SecretMove(settings.secret_file, target.secret_file))
+    if settings.image_folder != target.image_folder:
+        parts.append(FolderMove(settings.image_folder, target.image_folder))
     return parts
 
 

@@ -1,17 +1,20 @@
-"""Maintenance: backups of the whole shop, and migrations of all shops."""
+"""Maintenance: backups of the whole shop, migrations of all shops, and moves."""
 
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 
 from dependency_injector import providers
 
 from shop.application.maintenance.backup import BackUpShop
 from shop.application.maintenance.migrate_shops import MigrateShops
+from shop.application.maintenance.move_shop import MoveShop
 from shop.application.maintenance.restore import RestoreShop
-from shop.entrypoints.container.adapters import AdapterContainer as Base
+from shop.entrypoints.container.reconciliation import ReconciliationContainer as Base
 
 
 class MaintenanceContainer(Base):
-    """Backups, their restoration, and migrations of all shops."""
+    """Backups, their restoration, migrations of all shops, and moves."""
 
     release = providers.Callable(version, "shop")
     back_up_shop = providers.Singleton(
@@ -27,6 +30,10 @@ class MaintenanceContainer(Base):
         Base.shop_schemas,
         Base.open_schema,
         Base.settings.provided.currency,
+    )
+    # It is called with both databases, and with what is beside the first.
+    move_shop: providers.Provider[Callable[..., MoveShop]] = providers.Callable(
+        partial, MoveShop, audit_before=Base.audit_shop.provided.find_violated, clock=Base.clock
     )
     restore_shop = providers.Singleton(
         RestoreShop,

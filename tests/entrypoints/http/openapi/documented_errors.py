@@ -195,6 +195,6 @@ ERRORS = {
     ("get", "/"): OF_ALL,
     ("get", "/healthz"): OF_PROBES,
     ("get", "/readyz"): OF_PROBES
-    | {"service-unavailable", "database-not-migrated", "database-incompatible"},
+    | {"service-unavailable", "database-not-migrated", "database-incompatible", "shop-moved"},
     ("get", "/problems/{slug}"): OF_ALL | {"problem-not-found"},
 }

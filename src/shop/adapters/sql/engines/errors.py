@@ -57,6 +57,9 @@ def translating_errors() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+            # A move has stopped writes; the message says so.
+            raise DatabaseUnavailable(str(error.orig)) from None
         name = _constraint(error)
         # Without the cause, because PostgreSQL's message contains the row's values.
         if name == ORDER_KEY:

@@ -13,6 +13,8 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 from aiosqlite.context import contextmanager
 
+from shop.adapters.sql.engines.move_mark import require_not_moved
+
 T = TypeVar("T")
 
 BEGIN_READING = "BEGIN"
@@ -64,6 +66,7 @@ class DriverConnection(aiosqlite.Connection):
         self, begin: str, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection
     ) -> T:
         connection.execute(begin)
+        require_not_moved(connection)
         # Not before: after an error the next statement begins, or each would be committed alone.
         self._begin_with = None
         return work(connection)

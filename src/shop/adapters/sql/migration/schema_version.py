@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, delete, insert, select
 
-from shop.adapters.sql.schema.tables import RESTORING, SCHEMA_VERSION
+from shop.adapters.sql.schema.tables import MOVING, RESTORING, SCHEMA_VERSION
 from shop.application.ports.database import IncompatibleSchema, MigrationRequired
 
 KNOWN_VERSIONS = frozenset(f"{number:04}" for number in range(1, int(SCHEMA_VERSION) + 1))
@@ -62,8 +62,13 @@ def require_current(versions: Collection[str]) -> None:
 def require_known(versions: Collection[str]) -> None:
     """Raise `IncompatibleSchema` if a newer release has migrated the database.
 
-    So does an interrupted restore, whose tables may be incomplete.
+    So do an interrupted restore and an interrupted move, whose tables may be incomplete.
     """
+    if any(each.startswith(MOVING) for each in versions):
+        raise IncompatibleSchema(
+            "the move of a shop into this database has not finished; run `shop move` again, or"
+            " delete the tables"
+        )
     if RESTORING in versions:
         raise IncompatibleSchema(
             "the restore of this database has not finished; run `shop restore` again"

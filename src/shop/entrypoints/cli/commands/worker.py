@@ -51,3 +51,5 @@ async def _run_jobs(context: CliContext) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         task.result()
+        # It has ended by itself, which the state of the database explains.
+        await context.database().check()

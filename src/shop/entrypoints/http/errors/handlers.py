@@ -18,6 +18,7 @@ from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
     DatabaseFailure,
     Overloaded,
+    ShopMoved,
 )
 from shop.domain.address import InvalidAddress
 from shop.domain.session import SessionExpired
@@ -29,6 +30,7 @@ from shop.entrypoints.validation_messages import validation_message
 
 _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     CommitOutcomeUnknown: http_errors.RequestOutcomeUnknown,
+    ShopMoved: http_errors.DatabaseMoved,
     DatabaseFailure: http_errors.ServiceUnavailable,
     MigrationRequired: http_errors.DatabaseNotMigrated,
     IncompatibleSchema: http_errors.DatabaseIncompatible,

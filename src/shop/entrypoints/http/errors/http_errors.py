@@ -232,3 +232,10 @@ class DatabaseIncompatible(ShopError):
         "The database schema does not fit this release; run the newer release, or restore a backup"
         " from before the upgrade."
     )
+
+
+class DatabaseMoved(ShopError):
+    """The shop has moved to another database, and this server serves the one before."""
+
+    code = "shop-moved"
+    message = "The shop has moved to another database; its operator serves it there."

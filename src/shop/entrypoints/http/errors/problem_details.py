@@ -23,6 +23,7 @@ from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
     DatabaseIncompatible,
+    DatabaseMoved,
     DatabaseNotMigrated,
     HeadTooLarge,
     InternalError,
@@ -93,6 +94,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     RequestOutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
     DatabaseNotMigrated: ProblemType(status=503),
     DatabaseIncompatible: ProblemType(status=503),
+    DatabaseMoved: ProblemType(status=503, headers=_RETRY_SHORTLY),
 }
 """An error has the type of its class or, without one, of the nearest base class."""
 

@@ -213,6 +213,7 @@ def _http_examples() -> Iterator[ShopError]:
     yield http_errors.RequestOutcomeUnknown()
     yield http_errors.DatabaseNotMigrated()
     yield http_errors.DatabaseIncompatible()
+    yield http_errors.DatabaseMoved()
 
 
 def _eur(amount: int) -> Money:

@@ -20,6 +20,7 @@ from shop.adapters.sql.schema.tables.identity import (
 )
 from shop.adapters.sql.schema.tables.ledger import accounts, deposits, transfers
 from shop.adapters.sql.schema.tables.metadata import (
+    MOVING,
     RESTORING,
     SCHEMA_VERSION,
     ByteOrderedText,
@@ -47,6 +48,7 @@ from shop.adapters.sql.schema.tables.pricing import (
 from shop.adapters.sql.schema.tables.stock import inventories, stock_movements
 
 __all__ = [
+    "MOVING",
     "RESTORING",
     "SCHEMA_VERSION",
     "ByteOrderedText",

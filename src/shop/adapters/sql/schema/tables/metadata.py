@@ -5,6 +5,9 @@ from sqlalchemy import MetaData, Text
 SCHEMA_VERSION = "0009"
 """The newest migration, which results in these tables."""
 
+MOVING = "moving"
+"""How the version begins while a shop is copied here, so that no shop opens the database."""
+
 RESTORING = "restoring"
 """Stands for the version while a backup is restored, so that no shop opens the database."""
 

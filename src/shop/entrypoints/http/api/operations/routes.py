@@ -14,6 +14,7 @@ from shop.entrypoints.http.dependencies import (
 )
 from shop.entrypoints.http.errors.http_errors import (
     DatabaseIncompatible,
+    DatabaseMoved,
     DatabaseNotMigrated,
     ProblemNotFound,
     ServiceUnavailable,
@@ -43,7 +44,9 @@ async def check_health() -> Health:
 
 @router.get(
     "/readyz",
-    responses=error_responses(DatabaseNotMigrated, DatabaseIncompatible, ServiceUnavailable),
+    responses=error_responses(
+        DatabaseNotMigrated, DatabaseIncompatible, DatabaseMoved, ServiceUnavailable
+    ),
 )
 async def check_readiness(
     database: DatabaseDependency, gateway: PaymentGatewayDependency

@@ -1,0 +1,1 @@
+"""Measures how long a shop takes to move from SQLite to PostgreSQL."""

@@ -1,0 +1,61 @@
+"""Counts the rows that differ between a SQLite file and a PostgreSQL schema.
+
+It reads every value by the drivers, and shares no code with the comparison of `shop move`.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Column, Table, Uuid
+
+from shop.adapters.sql.schema.column_types import UtcDateTime
+from shop.adapters.sql.schema.tables import metadata, product_texts
+
+ROWS_AT_ONCE = 5_000
+
+
+async def count_differing_rows(file: Path, url: str) -> int:
+    """Return how many rows one side has and the other has not."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        with closing(sqlite3.connect(file)) as before:
+            return sum([await _count(before, connection, each) for each in metadata.sorted_tables])
+    finally:
+        await connection.close()
+
+
+async def _count(before: sqlite3.Connection, after: asyncpg.Connection, table: Table) -> int:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    query = f"SELECT {names} FROM {table.name}"  # noqa: S608  Names of its own tables.
+    rows = {_hash(table, row) for row in before.execute(query)}
+    number = 0
+    async with after.transaction():
+        cursor = await after.cursor(query)
+        while found := await cursor.fetch(ROWS_AT_ONCE):
+            for each in found:
+                known = _hash(table, each)
+                number += known not in rows
+                rows.discard(known)
+    return number + len(rows)
+
+
+def _hash(table: Table, row: Iterable[Any]) -> int:
+    return hash(
+        tuple(_value(column, value) for column, value in zip(table.columns, row, strict=True))
+    )
+
+
+def _value(column: Column[Any], value: Any) -> Any:  # noqa: ANN401  Each column has its own.
+    if value is None:
+        return None
+    if isinstance(column.type, Uuid):
+        return str(value).replace("-", "")
+    if isinstance(column.type, UtcDateTime):
+        return column.type.parse(value)
+    if column is product_texts.c.tokens:
+        return tuple(sorted({token.strip("'") for token in value.split()}))
+    return value

@@ -1,0 +1,1 @@
+"""Moves a shop from a SQLite file into a PostgreSQL schema."""

@@ -1,0 +1,1 @@
+"""Ports to moving a shop to another database."""
