@@ -242,6 +242,7 @@ def write_configuration(cluster: Cluster) -> None:
             "name": node.name,
             "data_folder": node.data,
             "etcd_hosts": f"{HOST}:{node.etcd_link}",
+            "etcd_has_proxies": "true",
             "rest_port": node.rest_port,
             "rest_address": f"{HOST}:{node.rest_peer_link}",
             "postgresql_port": node.postgresql_port,

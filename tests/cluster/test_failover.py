@@ -38,6 +38,10 @@ pytestmark = [
 ROUNDS = int(os.environ.get("SHOP_FAILOVER_ROUNDS") or 1)
 KINDS = (os.environ.get("SHOP_FAILOVER_KINDS") or "crash").split()
 ORDERS_BETWEEN = 20
+
+takes_long = pytest.mark.skipif(
+    "SHOP_FAILOVER_ROUNDS" not in os.environ, reason="it takes long: make failover runs it"
+)
 TTL_SECONDS = 20
 
 
@@ -84,6 +88,7 @@ async def test_broken_primary_loses_and_doubles_nothing(
     )
 
 
+@takes_long
 async def test_shop_without_a_standby_says_so_and_acknowledges_nothing(
     shop: HighlyAvailableShop, running: Cluster
 ) -> None:
@@ -108,6 +113,7 @@ async def test_shop_without_a_standby_says_so_and_acknowledges_nothing(
     assert "a standby that commits wait for may be gone" in logs
 
 
+@takes_long
 async def test_shop_goes_on_without_etcd(shop: HighlyAvailableShop, running: Cluster) -> None:
     await asyncio.to_thread(running.stop_etcd)
     try:
@@ -119,11 +125,13 @@ async def test_shop_goes_on_without_etcd(shop: HighlyAvailableShop, running: Clu
         await asyncio.to_thread(running.wait_until_whole)
 
 
-async def test_address_of_a_standby_is_not_ready(running: Cluster) -> None:
+async def test_address_of_a_standby_is_not_ready(
+    shop: HighlyAvailableShop, running: Cluster
+) -> None:
     port = running.standby.postgresql_port
     database = SqlDatabase(
         running.pooled_url.replace(f":{running.pooler_port}/", f":{port}/"),
-        schema="public",
+        schema=shop.deployed.server.settings["SHOP_DATABASE_SCHEMA"],
         secrets=list,
         currency=EUR,
         clock=FakeClock(NOW),
