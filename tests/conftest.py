@@ -31,6 +31,7 @@ LONGEST = (
     CONCURRENCY,
     "tests/crash/",
     "tests/fire/",
+    "tests/cluster/",
     "tests/backup/",
 )
 """These run first: at the end, they would keep one process busy after the others have finished."""

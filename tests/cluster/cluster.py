@@ -59,6 +59,13 @@ class Cluster:
         found = [each for each in self.nodes if _is_primary(each)]
         return found[0] if found else None
 
+    @property
+    def standby(self) -> Node:
+        """The node that is not the primary."""
+        primary = self.primary
+        (found,) = [each for each in self.nodes if each is not primary]
+        return found
+
     def start_etcd(self) -> None:
         """Start etcd, where the nodes agree about the primary."""
         with reserved_port() as peer_port:
@@ -196,6 +203,8 @@ def cluster() -> Iterator[Cluster]:
                 postgresql_port=stack.enter_context(reserved_port()),
                 rest_link=stack.enter_context(reserved_port()),
                 postgresql_link=stack.enter_context(reserved_port()),
+                rest_peer_link=stack.enter_context(reserved_port()),
+                postgresql_peer_link=stack.enter_context(reserved_port()),
                 etcd_link=stack.enter_context(reserved_port()),
                 etcd_port=etcd_port,
             )
@@ -233,10 +242,11 @@ def write_configuration(cluster: Cluster) -> None:
             "name": node.name,
             "data_folder": node.data,
             "etcd_hosts": f"{HOST}:{node.etcd_link}",
+            "etcd_has_proxies": "true",
             "rest_port": node.rest_port,
-            "rest_address": f"{HOST}:{node.rest_link}",
+            "rest_address": f"{HOST}:{node.rest_peer_link}",
             "postgresql_port": node.postgresql_port,
-            "postgresql_address": f"{HOST}:{node.postgresql_link}",
+            "postgresql_address": f"{HOST}:{node.postgresql_peer_link}",
         }
         (cluster.folder / f"{node.name}.yml").write_text(fill_in("patroni.yml", values))
     servers = "\n".join(

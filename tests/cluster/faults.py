@@ -11,7 +11,8 @@ Break = Callable[[Cluster, Node], None]
 
 def _come_back(cluster: Cluster, node: Node) -> None:
     node.thaw()
-    node.connect()
+    for each in cluster.nodes:
+        each.connect()
     node.make_room()
     if not node.is_running():
         node.start()
@@ -35,20 +36,29 @@ def _freeze(cluster: Cluster, node: Node) -> None:
 
 def _cut(cluster: Cluster, node: Node) -> None:
     node.cut()
+    for each in cluster.nodes:
+        if each is not node:
+            each.cut_from_peer()
     _wait_for_successor(cluster, node)
 
 
 def _fill(cluster: Cluster, node: Node) -> None:
     node.fill()
-    _wait_for_successor(cluster, node)
+    # PostgreSQL reuses files of its log, and rejects orders until it needs a new one, for which
+    # there is no room. Under a longer load that happens by itself.
+    _wait_for_successor(cluster, node, meanwhile=node.switch_log)
 
 
-def _wait_for_successor(cluster: Cluster, node: Node) -> None:
+def _wait_for_successor(
+    cluster: Cluster, node: Node, *, meanwhile: Callable[[], None] = lambda: None
+) -> None:
     others = [each for each in cluster.nodes if each is not node]
-    cluster.wait_until(
-        lambda: any(each.status().get("role") == "primary" for each in others),
-        f"{node.name} has a successor",
-    )
+
+    def has_successor() -> bool:
+        meanwhile()
+        return any(each.status().get("role") == "primary" for each in others)
+
+    cluster.wait_until(has_successor, f"{node.name} has a successor")
     # Some orders wait for their standby meanwhile, until it is back.
     time.sleep(2)
 

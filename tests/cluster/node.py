@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from tests.cluster import processes
-from tests.cluster.programs import ROOT, find
+from tests.cluster.programs import ROOT, find, postgresql_folder
 from tests.system_user import system_user
 
 DISK_BYTES = 400_000_000
@@ -23,7 +23,10 @@ BALLAST = "ballast"
 
 @dataclass(kw_only=True)
 class Node:
-    """A machine of the cluster. Others reach it through its links alone, and it reaches etcd so."""
+    """A machine of the cluster. Others reach it through its links alone, and it reaches etcd so.
+
+    The other node has links of its own to it, so that both directions between them can be cut.
+    """
 
     name: str
     folder: Path
@@ -31,11 +34,14 @@ class Node:
     postgresql_port: int
     rest_link: int
     postgresql_link: int
+    rest_peer_link: int
+    postgresql_peer_link: int
     etcd_link: int
     etcd_port: int
     has_own_disk: bool = False
     _patroni: subprocess.Popen[bytes] | None = None
     _links: subprocess.Popen[bytes] | None = None
+    _peer_links: subprocess.Popen[bytes] | None = None
     _frozen: list[int] = field(default_factory=list)
 
     @property
@@ -62,14 +68,22 @@ class Node:
         user = system_user()
         if user is not None:
             subprocess.run(["chown", user, str(self.disk)], check=True)  # noqa: S607
-        pairs = (
+        self._links = self._start_links(
+            "links",
             (self.rest_link, self.rest_port),
             (self.postgresql_link, self.postgresql_port),
             (self.etcd_link, self.etcd_port),
         )
-        self._links = processes.start(
+        self._peer_links = self._start_links(
+            "peer-links",
+            (self.rest_peer_link, self.rest_port),
+            (self.postgresql_peer_link, self.postgresql_port),
+        )
+
+    def _start_links(self, name: str, *pairs: tuple[int, int]) -> subprocess.Popen[bytes]:
+        return processes.start(
             [sys.executable, "-m", "tests.cluster.links", *(f"{a}:{b}" for a, b in pairs)],
-            self.folder / f"links-{self.name}.log",
+            self.folder / f"{name}-{self.name}.log",
             PYTHONPATH=str(ROOT),
         )
 
@@ -88,8 +102,9 @@ class Node:
         if self._patroni is not None:
             processes.stop(self._patroni, signal.SIGTERM, 30)
         self._kill_postgresql()
-        if self._links is not None:
-            processes.stop(self._links, signal.SIGKILL, 5)
+        for each in (self._links, self._peer_links):
+            if each is not None:
+                processes.stop(each, signal.SIGKILL, 5)
         if self.has_own_disk:
             subprocess.run(["umount", "--lazy", str(self.disk)], check=False)  # noqa: S607
 
@@ -123,14 +138,19 @@ class Node:
         processes.send(reversed(frozen), signal.SIGCONT)
 
     def cut(self) -> None:
-        """Let nothing arrive at it, or come from it."""
-        assert self._links is not None
-        processes.send([self._links.pid], signal.SIGSTOP)
+        """Let nothing arrive at it, and nothing from it at etcd."""
+        self._send_links(signal.SIGSTOP, self._links, self._peer_links)
+
+    def cut_from_peer(self) -> None:
+        """Let nothing arrive from the other node."""
+        self._send_links(signal.SIGSTOP, self._peer_links)
 
     def connect(self) -> None:
         """Let everything arrive again, also what was sent before."""
-        if self._links is not None:
-            processes.send([self._links.pid], signal.SIGCONT)
+        self._send_links(signal.SIGCONT, self._links, self._peer_links)
+
+    def _send_links(self, number: signal.Signals, *links: subprocess.Popen[bytes] | None) -> None:
+        processes.send([each.pid for each in links if each is not None], number)
 
     def fill(self) -> None:
         """Fill its disk."""
@@ -139,6 +159,20 @@ class Node:
             while True:
                 ballast.write(bytes(65_536))
                 ballast.flush()
+
+    def switch_log(self) -> None:
+        """Have PostgreSQL begin a new file of its log, if it still runs."""
+        subprocess.run(
+            [
+                str(postgresql_folder() / "psql"),
+                *("--host", str(self.folder), "--port", str(self.postgresql_port)),
+                *("--username", "postgres", "--command", "SELECT pg_switch_wal()"),
+            ],
+            check=False,
+            capture_output=True,
+            timeout=30,
+            env={**os.environ, "PGOPTIONS": "-c lock_timeout=1s", "PGCONNECT_TIMEOUT": "2"},
+        )
 
     def make_room(self) -> None:
         """Free its disk."""

@@ -24,7 +24,7 @@ from shop.adapters.sql.migration.currency import own_account_query, require_curr
 from shop.adapters.sql.migration.migrator import Migrator
 from shop.adapters.sql.migration.schema_version import require_current
 from shop.adapters.sql.schema.tables import metadata
-from shop.adapters.sql.statements.commit_probe import CommitProbe
+from shop.adapters.sql.statements.commit_probe import READ_ONLY, CommitProbe
 from shop.adapters.sql.statements.row_parameters import (
     PostgresqlRowParameters,
     RowParameters,
@@ -216,10 +216,7 @@ class SqlDatabase(Database):
         if any(row.read_only for row in rows):
             # Another server may be the primary by now, which only new connections reach.
             await self.writer.dispose()
-            raise DatabaseUnavailable(
-                "the database is read-only: its address leads to a standby, or to a primary that is"
-                " one no more"
-            )
+            raise DatabaseUnavailable(READ_ONLY)
         if not self.is_embedded:
             for row in rows:
                 require_search_path(row.schema, self._schema)

@@ -117,6 +117,11 @@ def is_connection_lost(error: BaseException) -> bool:
     return isinstance(error, TimeoutError) or _sqlstate_of(error).startswith(_CONNECTION_LOST)
 
 
+def is_read_only(error: BaseException | None) -> bool:
+    """Check whether a server is a standby, or was demoted."""
+    return isinstance(error, DBAPIError) and _sqlstate(error) == _READ_ONLY_SERVER
+
+
 def is_schema_mismatch(error: BaseException | None) -> bool:
     """Check whether this failure can mean that the schema is not that of this release."""
     if isinstance(error, ConstraintViolated):

@@ -7,14 +7,22 @@ from time import monotonic
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shop.adapters.sql.engines.errors import translating_guarded_errors
+from shop.adapters.sql.engines.errors import is_read_only, translating_guarded_errors
 from shop.adapters.sql.statements.driver import fetch_from_driver
-from shop.application.ports.unit_of_work import DatabaseFailure, DatabaseUnavailable
+from shop.application.ports.unit_of_work import (
+    ConnectionLost,
+    DatabaseFailure,
+    DatabaseUnavailable,
+)
 
 INTERVAL_SECONDS = 2
 """A shorter time after an attempt, its result stands."""
 
 TIMEOUT_SECONDS = 4
+
+READ_ONLY = (
+    "the database is read-only: its address leads to a standby, or to a primary that is one no more"
+)
 
 # The lock is written to PostgreSQL's log, so its commit waits for the standby. It is shared by all
 # processes, and migrations wait for it only for as long.
@@ -60,5 +68,9 @@ class CommitProbe:
             with translating_guarded_errors():
                 async with self._engine.connect() as connection:
                     await fetch_from_driver(connection, _LOCK, {}, commits=True)
+        except ConnectionLost as failure:
+            if is_read_only(failure.__cause__):
+                raise DatabaseUnavailable(READ_ONLY) from failure
+            raise DatabaseUnavailable(f"nothing can be committed: {failure}") from failure
         except DatabaseFailure as failure:
             raise DatabaseUnavailable(f"nothing can be committed: {failure}") from failure
