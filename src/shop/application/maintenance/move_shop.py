@@ -147,7 +147,8 @@ class MoveShop:
         await self._move.begin(uuid4().hex[:TOKEN_CHARACTERS])
         try:
             return await self._copy_and_hand_over(report)
-        except Exception:
+        except BaseException:
+            # Also if an operator interrupts it: orders need not stay stopped.
             state = await self._move.state()
             if state is not None and state.step in (MoveStep.COPYING, MoveStep.STOPPED):
                 with suppress(DatabaseFailure):

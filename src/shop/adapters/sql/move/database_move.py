@@ -10,7 +10,7 @@ from sqlalchemy import URL, make_url
 
 from shop.adapters.sql.move import marks
 from shop.adapters.sql.move.marks import TABLES
-from shop.adapters.sql.move.source import SourceFile
+from shop.adapters.sql.move.source import SourceFile, Sums
 from shop.adapters.sql.move.target import TargetSchema
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION
 from shop.application.ports.moves.database_move import (
@@ -95,7 +95,11 @@ class SqlDatabaseMove(DatabaseMove):
     async def compare(self) -> Sequence[TableComparison]:
         """Add up both sides at the same time."""
         async with self._source.snapshot() as snapshot:
-            before, after = await asyncio.gather(snapshot.sums(), self._target.sums())
+            both = await asyncio.gather(
+                snapshot.sums(), self._target.sums(), return_exceptions=True
+            )
+        # Only now: if one side fails, the other may still be reading.
+        before, after = (_raised(sums) for sums in both)
         return [
             TableComparison(
                 table=table.name,
@@ -121,6 +125,12 @@ class SqlDatabaseMove(DatabaseMove):
     async def undo(self) -> None:
         """Make the file what it was before."""
         await self._source.write(marks.remove)
+
+
+def _raised(sums: Sums | BaseException) -> Sums:
+    if isinstance(sums, BaseException):
+        raise sums
+    return sums
 
 
 def _without_secrets(url: str) -> str:

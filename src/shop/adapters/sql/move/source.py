@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
+from functools import partial
 from hashlib import md5
 from pathlib import Path
 from typing import Any, TypeVar
@@ -129,7 +130,7 @@ class Snapshot:
             f"SELECT DISTINCT {columns} FROM {CHANGES} WHERE table_name = ? AND number > ?",  # noqa: S608
             (table.name, after),
         )
-        while keys := await asyncio.to_thread(cursor.fetchmany, KEYS_AT_ONCE):
+        while keys := await _in_thread(partial(cursor.fetchmany, KEYS_AT_ONCE)):
             yield keys
 
     def changed_rows(self, table: Table, after: int) -> AsyncIterator[bytes]:
@@ -147,7 +148,7 @@ class Snapshot:
 
     async def sums(self) -> Sums:
         """Count and add up the rows of each table."""
-        return await asyncio.to_thread(lambda: {table.name: self._sum(table) for table in TABLES})
+        return await _in_thread(lambda: {table.name: self._sum(table) for table in TABLES})
 
     def _sum(self, table: Table) -> tuple[int, int]:
         count, total = self._connection.execute(
@@ -157,8 +158,18 @@ class Snapshot:
 
     async def _lines(self, query: str, parameters: Sequence[object]) -> AsyncIterator[bytes]:
         cursor = self._connection.execute(query, parameters)
-        while rows := await asyncio.to_thread(cursor.fetchmany, ROWS_AT_ONCE):
+        while rows := await _in_thread(partial(cursor.fetchmany, ROWS_AT_ONCE)):
             yield "".join(f"{line}\n" for (line,) in rows).encode()
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Do work in a thread, and end only when it has ended: its connection is closed then."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 class _RowSum:
