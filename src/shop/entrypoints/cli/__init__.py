@@ -106,7 +106,7 @@ def program() -> TyperGroup:
         Command(
             "move",
             "move:move",
-            summary="Move the shop from SQLite to PostgreSQL while orders go on.",
+            summary="Move the shop from SQLite to an empty PostgreSQL schema while it serves.",
             example="shop move --to postgresql+asyncpg://shop@localhost/shop",
         ),
         Command(
