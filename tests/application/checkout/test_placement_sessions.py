@@ -1,10 +1,13 @@
-"""What a card order takes from a cart if its session cannot be saved."""
+"""What orders take from the cart of a session that has content of its own."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from unittest.mock import create_autospec
 
 import pytest
 
+from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_sessions import PlacementSessions
 from shop.application.identity.authentication import (
     CurrentSession,
@@ -13,9 +16,17 @@ from shop.application.identity.authentication import (
 )
 from shop.application.identity.session_carts import SessionCarts
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import TransactionConflict
+from shop.application.pricing.promotion_codes import MakeCodes
+from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.cart import Cart
+from shop.domain.customer_cart import CartContent
+from shop.domain.orders.order_details import MAX_CODES, OrderDetails
+from shop.domain.pricing.promotions.percentage import Percentage
 from shop.domain.session import SessionConflict
-from tests.application.memory_shop import MemoryShop
+from tests.application.checkout.priced_orders import BERLIN, by_code, put_rules
+from tests.application.memory_shop import MemoryShop, place_order
+from tests.domain.pricing.examples import promotion
 from tests.factories import card_details, line, line_quantities, order, payment, session
 
 pytestmark = pytest.mark.anyio
@@ -48,3 +59,82 @@ async def test_lines_of_a_session_that_is_stale_stay_out_of_the_customers_cart(
 
     assert new_token is None
     assert await shop.cart(token) == left
+
+
+async def have_contents(
+    shop: MemoryShop, token: SessionToken, *, of_session: CartContent, of_customer: CartContent
+) -> None:
+    """Give a session content of its own, as older servers did, beside its customer's cart."""
+    async with shop.container.unit_of_work() as uow:
+        authenticator = shop.container.session_authenticator()
+        found = (await authenticator.resolve_for_update(uow, [token])).find(token)
+        assert found is not None
+        uow.sessions.save(found.session.with_content(of_session))
+        user_id = shop.user("ada").id
+        cart = (await uow.customer_carts.lock_or_add([user_id]))[user_id]
+        uow.customer_carts.save(cart.with_content(of_customer))
+        await uow.commit()
+
+
+async def order_carts_together(shop: MemoryShop, *tokens: SessionToken) -> Sequence[PlacedOrder]:
+    """Order the carts of these sessions in one group."""
+    queue = GroupCommit(shop.container.place_orders().place)
+    commands = [place_order(token, key=f"key-{n:04}") for n, token in enumerate(tokens)]
+    results = await asyncio.gather(*map(queue.submit, commands))
+    return [result.unwrap() for result in results]
+
+
+async def test_code_that_the_customers_cart_has_hidden_is_used_in_a_group_too(
+    shop: MemoryShop, admin: SessionToken
+) -> None:
+    names = [f"CODE{number}" for number in range(MAX_CODES)]
+    half = promotion(Percentage(percentage=50_000), "half")
+    await put_rules(shop, admin, *(by_code(each.lower(), each) for each in names), half)
+    made = await shop.container.promotion_codes().make(
+        MakeCodes(session=admin, promotion="half", count=1, prefix=None, key="key-codes")
+    )
+    (single_use,) = made.unwrap().codes
+    first = await shop.customer("ada")
+    second = await shop.sign_in("ada")
+    await have_contents(
+        shop,
+        second,
+        of_session=CartContent(
+            cart=Cart(lines=line_quantities(COFFEE=1)), details=OrderDetails(codes=(single_use,))
+        ),
+        of_customer=CartContent(
+            cart=Cart(lines=line_quantities(TEA=1)), details=OrderDetails(codes=tuple(names))
+        ),
+    )
+
+    _, placed = await order_carts_together(shop, first, second)
+
+    assert [each.sku for each in placed.order.lines] == ["COFFEE"]
+    assert [each.code for each in placed.order.discounts] == [single_use]
+
+
+async def test_cart_that_an_earlier_order_of_the_group_changes_is_decided_in_another_group(
+    shop: MemoryShop, admin: SessionToken
+) -> None:
+    del admin
+    first = await shop.customer("ada")
+    second = await shop.sign_in("ada")
+    munich = replace(BERLIN, city="Munich", postal_code="80331")
+    details = OrderDetails(email="ada@example.com", shipping_address=BERLIN)
+    await have_contents(
+        shop,
+        second,
+        of_session=CartContent(
+            cart=Cart(lines=line_quantities(COFFEE=1)),
+            details=replace(details, shipping_address=munich),
+        ),
+        of_customer=CartContent(cart=Cart(lines=line_quantities(TEA=1)), details=details),
+    )
+
+    # Its address was not looked up: the customer's cart had another one.
+    commands = [place_order(token, key=f"key-{token}"[:20]) for token in (first, second)]
+    with pytest.raises(TransactionConflict):
+        await shop.container.place_orders().place(commands)
+
+    _, placed = await order_carts_together(shop, first, second)
+    assert placed.order.details.shipping_address == munich

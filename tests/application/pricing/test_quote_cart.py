@@ -272,6 +272,15 @@ class TestLimits:
             QuoteProblem(code="code-used-up", entered_code="SALE", order_id=waiting.id),
         )
 
+    async def test_a_promotion_that_is_over_is_not_looked_up(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await save(shop, admin, replace(TENTH, limit=5, limit_per_customer=1, ends_at=NOW))
+        calls: list[str] = []
+        quotes = await load(shop, CART, calls=calls)
+        assert quotes.quote(CART).discount == 0
+        assert calls == ["enter", "rule_documents.current"]
+
 
 class TestGroups:
     async def test_a_promotion_for_a_group_is_for_its_members(

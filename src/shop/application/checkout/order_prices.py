@@ -146,11 +146,10 @@ class OrderPricer:
         """The version of the rules that are kept, for reading ahead."""
         return self._rule_book.known_version
 
-    @property
-    def known_promotions(self) -> Collection[str]:
-        """The promotions without a code in those rules, for reading ahead."""
+    def known_promotions(self, at: datetime) -> Collection[str]:
+        """Return the promotions without a code in those rules, for reading ahead."""
         known = self._rule_book.known_rules
-        return () if known is None else [each.slug for each in known.automatic]
+        return () if known is None else [each.slug for each in known.automatic_at(at)]
 
     async def load(
         self,

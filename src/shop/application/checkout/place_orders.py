@@ -116,7 +116,7 @@ class PlaceOrders:
             PlaceOrder.rows,
             now=attempted_at,
             known_rules=self._pricer.known_rules,
-            promotions=self._pricer.known_promotions,
+            promotions=self._pricer.known_promotions(attempted_at),
         )
         await uow.read_ahead([rows(each) for each in commands])
         resolved_sessions = await self._authenticator.resolve_for_update(
@@ -218,8 +218,9 @@ class PlaceOrders:
             self._policy.limits,
             now=attempted_at,
         )
-        variants = await uow.variants.get_many(skus)
         inventories = await uow.inventories.lock(skus)
+        # Not before: while they wait for stock, prices can change.
+        variants = await uow.variants.get_many(skus)
         prices = await self._pricer.load(uow, now, [each for _, each in orders], variants)
         return PlacementBatch(
             uow=uow,

@@ -131,7 +131,7 @@ class PlacementBatch:
         """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
-        content = self._carts.content(current_session.session)
+        content = self._carts.content_to_order(current_session.session)
         details = requested_details(command, content)
         self._require_valid_addresses(command, details)
         self._buyers.require_details(current_session, details)

@@ -101,11 +101,12 @@ class CartPricer:
     def asks_beyond_cart(self) -> bool:
         """Whether the rules that are kept ask for more than what is read ahead with a cart."""
         known = self._rule_book.known_rules
-        return known is not None and known.asks_beyond_cart
+        return known is not None and known.asks_beyond_cart(self._clock.now())
 
     async def can_price_read_ahead(self, uow: UnitOfWork, content: CartContent) -> bool:
         """Check whether what is read ahead with a cart is all that its price depends on."""
-        return not (content.codes or (await self._rule_book.rules(uow)).asks_beyond_cart)
+        in_force = await self._rule_book.rules(uow)
+        return not (content.codes or in_force.asks_beyond_cart(self._clock.now()))
 
     async def load(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Self
 from uuid import UUID
 
-from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.ports.unit_of_work import TransactionConflict, UnitOfWork
 from shop.domain.customer_cart import EMPTY_CART, CartContent, CustomerCart
 from shop.domain.session import Session
 
@@ -20,6 +20,7 @@ class SessionCarts:
     def __init__(self, uow: UnitOfWork, customer_carts: Mapping[UUID, CustomerCart]) -> None:
         self._uow = uow
         self._customer_carts = dict(customer_carts)
+        self._changed: set[UUID] = set()
 
     @classmethod
     async def load(cls, uow: UnitOfWork, sessions: Iterable[Session]) -> Self:
@@ -75,6 +76,16 @@ class SessionCarts:
             return session.content
         return cart.content.merged_with(session.content) if session.has_content else cart.content
 
+    def content_to_order(self, session: Session) -> CartContent:
+        """Return the cart of a session whose products, codes and addresses have been looked up.
+
+        Raise `TransactionConflict` if they may be others: the session has content of its own, and
+        the customer's cart, which hid a part of it, has been changed since.
+        """
+        if session.has_content and session.user_id in self._changed:
+            raise TransactionConflict("an order of the same group has changed the cart")
+        return self.content(session)
+
     def merge(self, session: Session) -> Session:
         """Make the session's own cart part of the customer's."""
         return self.save(session, self.content(session))
@@ -104,6 +115,7 @@ class SessionCarts:
             saved = cart.with_content(content)
             self._uow.customer_carts.save(saved)
             self._customer_carts[cart.user_id] = saved
+            self._changed.add(cart.user_id)
 
 
 def _user_ids(sessions: Iterable[Session]) -> set[UUID]:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -57,13 +58,14 @@ class PromotionUsage:
         uow: UnitOfWork,
         in_force: RulesInForce,
         buyers: Collection[CodesOfBuyer],
+        at: datetime,
     ) -> Self:
         """Look up what is used of all promotions that carts could have, to show the carts.
 
         A cart that is changed may come to have any promotion without a code. Without limits and
         codes, nothing is looked up.
         """
-        candidates = await _Candidates.find(uow, in_force, buyers, in_force.automatic)
+        candidates = await _Candidates.find(uow, in_force, buyers, in_force.automatic_at(at))
         limited = [each.slug for each in candidates.promotions if each.limit is not None]
         keys = sorted(map(counter_key, limited))
         counters = await uow.promotion_counters.get_many(keys) if keys else {}

@@ -147,7 +147,7 @@ class CartFacts:
 
         If none is limited, all are returned: then it saves nothing to check them.
         """
-        automatic = self.in_force.automatic
+        automatic = self.in_force.automatic_at(self.at)
         if not any(each.is_limited for each in automatic):
             return automatic
         found: set[str] = set()
@@ -221,7 +221,7 @@ class CartQuotes:
         quoted with other lines than they have now, as long as the variants are known.
         """
         facts = await CartFacts.load(uow, in_force, at, carts, variants)
-        return cls(facts, await PromotionUsage.read(uow, in_force, facts.buyers))
+        return cls(facts, await PromotionUsage.read(uow, in_force, facts.buyers, at))
 
     def quote(self, cart: CartToPrice) -> Quote:
         """Return what a cart costs, with all that stops its order as far as prices know."""

@@ -1,6 +1,7 @@
 """Rules of one version, with what quotes by them need to know of carts."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Self
 
 from shop.domain.pricing.promotions.promotion import Promotion
@@ -24,10 +25,13 @@ class RulesInForce:
     by_slug: Mapping[str, Promotion]
     codes: Mapping[str, str]
 
-    @property
-    def asks_beyond_cart(self) -> bool:
-        """Whether a quote needs more than the variants of a cart that has no codes."""
-        counts = any(each.is_limited for each in self.automatic)
+    def automatic_at(self, at: datetime) -> tuple[Promotion, ...]:
+        """Return the automatic promotions that are not over; of those, there are not many."""
+        return tuple(each for each in self.automatic if each.is_automatic(at))
+
+    def asks_beyond_cart(self, at: datetime) -> bool:
+        """Check whether a quote needs more than the variants of a cart that has no codes."""
+        counts = any(each.is_limited for each in self.automatic_at(at))
         return self.selects_by_category or self.asks_for_groups or counts
 
     @classmethod
