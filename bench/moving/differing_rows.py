@@ -28,25 +28,29 @@ async def count_differing_rows(file: Path, url: str) -> int:
         await connection.close()
 
 
-async def _count(before: sqlite3.Connection, after: asyncpg.Connection, table: Table) -> int:
+def select_rows(table: Table) -> str:
+    """Return the query of all rows of a table, for either engine."""
     names = ", ".join(f'"{column.name}"' for column in table.columns)
-    query = f"SELECT {names} FROM {table.name}"  # noqa: S608  Names of its own tables.
-    rows = {_hash(table, row) for row in before.execute(query)}
+    return f"SELECT {names} FROM {table.name}"  # noqa: S608  Names of its own tables.
+
+
+def comparable(table: Table, row: Iterable[Any]) -> tuple[Any, ...]:
+    """Return a row as it is the same from both drivers."""
+    return tuple(_value(column, value) for column, value in zip(table.columns, row, strict=True))
+
+
+async def _count(before: sqlite3.Connection, after: asyncpg.Connection, table: Table) -> int:
+    query = select_rows(table)
+    rows = {hash(comparable(table, row)) for row in before.execute(query)}
     number = 0
     async with after.transaction():
         cursor = await after.cursor(query)
         while found := await cursor.fetch(ROWS_AT_ONCE):
             for each in found:
-                known = _hash(table, each)
+                known = hash(comparable(table, each))
                 number += known not in rows
                 rows.discard(known)
     return number + len(rows)
-
-
-def _hash(table: Table, row: Iterable[Any]) -> int:
-    return hash(
-        tuple(_value(column, value) for column, value in zip(table.columns, row, strict=True))
-    )
 
 
 def _value(column: Column[Any], value: Any) -> Any:  # noqa: ANN401  Each column has its own.
@@ -57,5 +61,6 @@ def _value(column: Column[Any], value: Any) -> Any:  # noqa: ANN401  Each column
     if isinstance(column.type, UtcDateTime):
         return column.type.parse(value)
     if column is product_texts.c.tokens:
+        # As PostgreSQL prints them, and as they were written.
         return tuple(sorted({token.strip("'") for token in value.split()}))
-    return value
+    return int(value) if isinstance(value, bool) else value

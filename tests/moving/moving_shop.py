@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import Uuid
+from sqlalchemy import Table
 
-from shop.adapters.sql.schema.column_types import UtcDateTime
-from shop.adapters.sql.schema.tables import metadata, product_texts
+from bench.moving.differing_rows import comparable, select_rows
+from shop.adapters.sql.schema.tables import metadata
 from tests.entrypoints.cli.command_line import CommandLine, InProcessCommandLine
 from tests.servers import PROCESS_ENVIRONMENT
 
@@ -46,21 +46,10 @@ class MovingShop:
         return asyncio.run(_ask(self.database_url, self.schema, query, *values))
 
     def rows_before(self) -> Rows:
-        """Return the rows of all tables of the file, as values of PostgreSQL's driver."""
+        """Return the rows of all tables of the file."""
         with closing(sqlite3.connect(self.commands.folder / "shop.db")) as connection:
             return {
-                table.name: sorted(
-                    (
-                        tuple(
-                            _value(column, value)
-                            for column, value in zip(table.columns, row, strict=True)
-                        )
-                        for row in connection.execute(
-                            f"SELECT {_names(table)} FROM {table.name}"  # noqa: S608  Own names.
-                        )
-                    ),
-                    key=repr,
-                )
+                table.name: _sorted(table, connection.execute(select_rows(table)))
                 for table in metadata.sorted_tables
             }
 
@@ -71,18 +60,7 @@ class MovingShop:
             connection = await _connect(self.database_url, self.schema)
             try:
                 return {
-                    table.name: sorted(
-                        (
-                            tuple(
-                                _value(column, value)
-                                for column, value in zip(table.columns, row, strict=True)
-                            )
-                            for row in await connection.fetch(
-                                f"SELECT {_names(table)} FROM {table.name}"  # noqa: S608  Own names.
-                            )
-                        ),
-                        key=repr,
-                    )
+                    table.name: _sorted(table, await connection.fetch(select_rows(table)))
                     for table in metadata.sorted_tables
                 }
             finally:
@@ -107,21 +85,8 @@ def command_line(folder: Path) -> CommandLine:
     return InProcessCommandLine(folder=folder, settings=settings)
 
 
-def _names(table: Any) -> str:  # noqa: ANN401  A table.
-    return ", ".join(f'"{column.name}"' for column in table.columns)
-
-
-def _value(column: Any, value: Any) -> Any:  # noqa: ANN401  Each column has its own.
-    if value is None:
-        return None
-    if isinstance(column.type, Uuid):
-        return str(value).replace("-", "")
-    if isinstance(column.type, UtcDateTime):
-        return column.type.parse(value)
-    if column is product_texts.c.tokens:
-        # As PostgreSQL prints them, and as they were written.
-        return sorted({token.strip("'") for token in value.split()})
-    return int(value) if isinstance(value, bool) else value
+def _sorted(table: Table, rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
+    return sorted((comparable(table, row) for row in rows), key=repr)
 
 
 async def _ask(url: str, schema: str, query: str, *values: object) -> list[Any]:

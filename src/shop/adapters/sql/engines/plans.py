@@ -56,10 +56,8 @@ def set_role_defaults(connection: Connection, settings: Mapping[str, str] = KEYE
 
 def _set_role_defaults(connection: Connection, settings: Mapping[str, str]) -> None:
     existing = dict(each.split("=", 1) for each in connection.scalars(_ROLE_SETTINGS))
-    if (
-        "search_path" in settings
-        and existing.get("search_path", settings["search_path"]) != (settings["search_path"])
-    ):
+    wanted = settings.get("search_path")
+    if wanted is not None and existing.get("search_path", wanted) != wanted:
         _log.warning(
             "role_defaults_not_set",
             extra={
