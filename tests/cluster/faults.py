@@ -74,6 +74,8 @@ BREAKS: Mapping[str, Break] = {
 
 def break_primary(kind: str, cluster: Cluster) -> None:
     """Break the primary, wait until it has a successor, and let it come back."""
+    # Orders are acknowledged a moment before Patroni may promote the standby that has them.
+    cluster.wait_until_whole()
     primary = cluster.primary
     assert primary is not None
     try:

@@ -17,7 +17,7 @@ from tests.cluster import processes
 from tests.cluster.programs import ROOT, find, postgresql_folder
 from tests.system_user import system_user
 
-DISK_BYTES = 400_000_000
+DISK_BYTES = 1_000_000_000
 BALLAST = "ballast"
 
 
@@ -155,10 +155,9 @@ class Node:
     def fill(self) -> None:
         """Fill its disk."""
         assert self.has_own_disk
-        with (self.disk / BALLAST).open("wb") as ballast, suppress(OSError):
+        with suppress(OSError), (self.disk / BALLAST).open("wb", buffering=0) as ballast:
             while True:
                 ballast.write(bytes(65_536))
-                ballast.flush()
 
     def switch_log(self) -> None:
         """Have PostgreSQL begin a new file of its log, if it still runs."""
